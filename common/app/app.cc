@@ -1,0 +1,185 @@
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "common/app/metrics_page.h"
+#include "common/app/options.h"
+#include "common/app/self_metrics.h"
+#include "common/base/log.h"
+#include "common/base/version.h"
+#include "common/deployment/overview_metrics.h"
+#include "common/web/landing.h"
+#include "common/web/router.h"
+#include "common/web/server.h"
+
+namespace replicawatch {
+namespace {
+
+/// Beside the scrapes that are admitted there are always threads for health, the landing page and
+/// the 503s.
+constexpr size_t kSpareThreads = 24;
+
+/// One line a family, tab-separated: name, type, unit, labels, source, help.
+void PrintMetrics(const Exporter& exporter) {
+  std::vector<MetricTable> tables = {OverviewMetrics(), SelfMetrics::Metrics()};
+  for (const MetricTable table : exporter.Metrics()) tables.push_back(table);
+  for (const MetricTable table : tables) {
+    for (const MetricDesc& desc : table) {
+      std::string labels;
+      const auto add = [&](std::string_view label) {
+        labels += (labels.empty() ? "" : ",") + std::string(label);
+      };
+      for (const std::string_view label : ScopeLabels(desc.scope)) add(label);
+      for (size_t i = 0; i < desc.label_count(); ++i) add(desc.labels[i]);
+      std::string line;
+      for (const std::string_view cell : {desc.name, MetricTypeName(desc.type), desc.unit,
+                                          std::string_view(labels), desc.source, desc.help}) {
+        line += (line.empty() ? "" : "\t") + std::string(cell);
+      }
+      std::puts(line.c_str());
+    }
+  }
+}
+
+/// Blocks the signals before any thread starts, so that only WaitForEnd() sees them.
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void WaitForEnd(const sigset_t& signals) {
+  int signal = 0;
+  while (sigwait(&signals, &signal) != 0) {
+  }
+}
+
+/// Credentials are in memory: no core file may hold them. And a server with a thread a request must
+/// not have malloc keep an arena for each of them: resident memory would grow with the number of
+/// threads.
+void LimitProcess() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  mallopt(M_ARENA_MAX, 2);
+}
+
+class App {
+ public:
+  App(const Exporter& exporter, const AppOptions& options,
+      std::vector<std::unique_ptr<Watcher>> watchers)
+      : exporter_(exporter),
+        options_(options),
+        watchers_(std::move(watchers)),
+        metrics_(exporter, options_, watchers_, self_) {
+    router_.Get(options_.telemetry_path,
+                [this](const HttpRequest& request) { return metrics_.Handle(request); });
+    router_.Get("/-/healthy", [](const HttpRequest&) { return TextResponse(200, "healthy"); });
+    router_.Get("/-/ready", [this](const HttpRequest&) {
+      return draining_ ? TextResponse(503, "503 draining") : TextResponse(200, "ready");
+    });
+    router_.Get("/", [this](const HttpRequest&) { return Landing(); });
+  }
+
+  Result<void> Serve(const sigset_t& signals) {
+    const ServerOptions server_options{options_.listen_addresses,
+                                       options_.max_requests + kSpareThreads};
+    auto server =
+        StartServer(server_options, [this](const HttpRequest& request) { return Answer(request); });
+    if (!server) return tl::unexpected(server.error());
+    for (const std::string& address : (*server)->Addresses()) {
+      Log(LogLevel::kInfo, "listening",
+          {{"address", address}, {"version", Version()}, {"revision", Revision()}});
+    }
+    WaitForEnd(signals);
+    Log(LogLevel::kInfo, "draining");
+    draining_ = true;
+    for (const auto& watcher : watchers_) watcher->Stop();
+    (*server)->Stop();
+    return {};
+  }
+
+ private:
+  HttpResponse Answer(const HttpRequest& request) {
+    const TimePoint start = Clock::now();
+    HttpResponse response = router_.Handle(request);
+    // Unknown paths share one label value: the label must not grow with what clients ask for.
+    const std::string& path = response.status == 404 ? kOtherPath : request.path;
+    self_.CountRequest(path, response.status, Seconds(Clock::now() - start));
+    return response;
+  }
+
+  HttpResponse Landing() const {
+    LandingPage page{exporter_.Program(), Version(), options_.telemetry_path, {}};
+    for (const auto& watcher : watchers_) page.clusters.push_back(watcher->Latest());
+    HttpResponse response;
+    response.content_type = "text/html; charset=utf-8";
+    response.headers.emplace_back("Content-Security-Policy",
+                                  "default-src 'none'; style-src 'unsafe-inline'");
+    response.body = RenderLandingPage(page);
+    return response;
+  }
+
+  inline static const std::string kOtherPath = "other";
+
+  const Exporter& exporter_;
+  const AppOptions& options_;
+  std::vector<std::unique_ptr<Watcher>> watchers_;
+  SelfMetrics self_;
+  MetricsPage metrics_;
+  Router router_;
+  std::atomic<bool> draining_ = false;
+};
+
+int Run(Exporter& exporter, const AppOptions& options) {
+  LimitProcess();
+  ConfigureLog(*ParseLogLevel(options.log_level),
+               options.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
+  const sigset_t signals = BlockSignals();
+  auto watchers = exporter.Start();
+  if (!watchers) {
+    std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
+                 watchers.error().message.c_str());
+    return 2;
+  }
+  App app(exporter, options, std::move(*watchers));
+  if (const Result<void> served = app.Serve(signals); !served) {
+    std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
+                 served.error().message.c_str());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int RunApp(Exporter& exporter, int argc, char** argv) {
+  AppOptions options;
+  switch (ReadOptions(exporter, argc, argv, options)) {
+    case Flags::Parsed::kExitOk:
+      return 0;
+    case Flags::Parsed::kExitUsage:
+      return 2;
+    case Flags::Parsed::kRun:
+      break;
+  }
+  if (options.print_version) {
+    std::printf("%s %s (%s)\n", std::string(exporter.Program()).c_str(),
+                std::string(Version()).c_str(), std::string(Revision()).c_str());
+    return 0;
+  }
+  if (options.list_metrics) {
+    PrintMetrics(exporter);
+    return 0;
+  }
+  return Run(exporter, options);
+}
+
+}  // namespace replicawatch

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/config/flags.h"
+#include "common/metrics/desc.h"
+#include "common/scrape/collector.h"
+#include "common/scrape/watcher.h"
+
+namespace replicawatch {
+
+/// What tells one exporter from another; all else is RunApp().
+class Exporter {
+ public:
+  virtual ~Exporter() = default;
+
+  virtual std::string_view Program() const = 0;      ///< "replicawatch-redis"
+  virtual std::string_view Description() const = 0;  ///< one sentence for --help
+  virtual int DefaultPort() const = 0;
+
+  virtual std::vector<CollectorInfo> Collectors()
+      const = 0;                                         ///< the first is kDeploymentCollectorInfo
+  virtual std::vector<MetricTable> Metrics() const = 0;  ///< the service's own families
+
+  virtual void AddFlags(Flags& flags) = 0;
+
+  /// Called once, after the flags were read. Starts to watch and does not wait for the servers: one
+  /// that is away is data, not an error. Fails on settings that can't be used.
+  virtual Result<std::vector<std::unique_ptr<Watcher>>> Start() = 0;
+};
+
+/// Reads flags, serves until TERM or INT, and returns the process's exit code: 0 after a clean end,
+/// 2 for a bad flag, 1 when it could not start.
+int RunApp(Exporter& exporter, int argc, char** argv);
+
+}  // namespace replicawatch

@@ -1,0 +1,65 @@
+#include "common/app/options.h"
+
+#include <cstdio>
+#include <memory>
+
+namespace replicawatch {
+namespace {
+
+bool CheckOptions(const AppOptions& options, std::string_view program) {
+  const auto refuse = [&](const std::string& what) {
+    std::fprintf(stderr, "%s: %s (see --help)\n", std::string(program).c_str(), what.c_str());
+    return false;
+  };
+  if (!ParseLogLevel(options.log_level)) {
+    return refuse("--log.level: \"" + options.log_level + "\" is none of debug, info, warn, error");
+  }
+  if (options.log_format != "logfmt" && options.log_format != "json") {
+    return refuse("--log.format: \"" + options.log_format + "\" is none of logfmt, json");
+  }
+  if (!options.telemetry_path.starts_with('/') || options.telemetry_path.size() < 2) {
+    return refuse("--web.telemetry-path: \"" + options.telemetry_path +
+                  "\" must begin with / and name a path");
+  }
+  if (options.budget.timeout <= Duration::zero())
+    return refuse("--scrape.timeout: must be longer than 0");
+  return true;
+}
+
+}  // namespace
+
+Flags::Parsed ReadOptions(Exporter& exporter, int argc, char** argv, AppOptions& options) {
+  Flags flags{std::string(exporter.Program()), std::string(exporter.Description())};
+  options.listen_addresses = {":" + std::to_string(exporter.DefaultPort())};
+
+  exporter.AddFlags(flags);
+  flags.Texts("web.listen-address", options.listen_addresses,
+              "Address to serve on: :p, host:p or [::1]:p; repeatable");
+  flags.Text("web.telemetry-path", options.telemetry_path, "Path of the metrics page");
+  flags.Count("web.max-requests", options.max_requests, "Scrapes admitted at once; more get 503");
+  flags.Time("scrape.timeout", options.budget.timeout,
+             "Longest time a scrape may take, whatever its header asks");
+  flags.Time("scrape.timeout-offset", options.budget.offset,
+             "Taken off the scraper's time-out for the way back");
+  const std::vector<CollectorInfo> collectors = exporter.Collectors();
+  const auto chosen = std::make_unique<bool[]>(collectors.size());
+  for (size_t i = 0; i < collectors.size(); ++i) {
+    chosen[i] = collectors[i].default_on;
+    flags.OnOff("collector.", std::string(collectors[i].name), chosen[i],
+                std::string(collectors[i].help));
+  }
+  flags.Text("log.level", options.log_level, "debug, info, warn or error");
+  flags.Text("log.format", options.log_format, "logfmt or json");
+  flags.Action("metrics.list", options.list_metrics, "Print the catalogue of all metrics and exit");
+  flags.Action("version", options.print_version, "Print the version and exit");
+
+  const Flags::Parsed parsed = flags.Parse(argc, argv);
+  for (size_t i = 0; i < collectors.size(); ++i) {
+    if (chosen[i]) options.collectors.Add(i);
+  }
+  if (parsed == Flags::Parsed::kRun && !CheckOptions(options, exporter.Program()))
+    return Flags::Parsed::kExitUsage;
+  return parsed;
+}
+
+}  // namespace replicawatch

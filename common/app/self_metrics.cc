@@ -1,0 +1,234 @@
+#include "common/app/self_metrics.h"
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+
+#include "common/base/text.h"
+#include "common/base/version.h"
+
+namespace replicawatch {
+namespace {
+
+constexpr auto kGauge = MetricType::kGauge;
+constexpr auto kCounter = MetricType::kCounter;
+constexpr auto kScope = Scope::kExporter;
+
+enum Index : size_t {
+  kBuildInfo,
+  kRequests,
+  kDuration,
+  kScrapesInFlight,
+  kScrapesShared,
+  kScrapesRejected,
+  kCpu,
+  kResident,
+  kVirtual,
+  kOpenFds,
+  kMaxFds,
+  kStart,
+  kThreads,
+  kIndexSize,
+};
+
+// In the order of Index.
+constexpr std::array<MetricDesc, kIndexSize> kTable = {{
+    {"replicawatch_build_info",
+     "Always 1; the labels say which build this is.",
+     kGauge,
+     "",
+     kScope,
+     {"version", "revision"},
+     "the build"},
+    {"replicawatch_http_requests_total",
+     "Requests answered.",
+     kCounter,
+     "",
+     kScope,
+     {"path", "code"},
+     "the web server"},
+    {"replicawatch_http_request_duration_seconds",
+     "Time to answer a request, without sending it.",
+     MetricType::kHistogram,
+     "seconds",
+     kScope,
+     {},
+     "the web server"},
+    {"replicawatch_http_scrapes_in_flight",
+     "Scrapes admitted and not yet answered.",
+     kGauge,
+     "",
+     kScope,
+     {},
+     "the coordinator"},
+    {"replicawatch_http_scrapes_shared_total",
+     "Scrapes that joined a collection that was already under way.",
+     kCounter,
+     "",
+     kScope,
+     {},
+     "the coordinator"},
+    {"replicawatch_http_scrapes_rejected_total",
+     "Scrapes answered with 503 because too many were under way.",
+     kCounter,
+     "",
+     kScope,
+     {},
+     "the coordinator"},
+    {"process_cpu_seconds_total",
+     "Total user and system CPU time spent.",
+     kCounter,
+     "seconds",
+     kScope,
+     {},
+     "getrusage"},
+    {"process_resident_memory_bytes",
+     "Resident memory size.",
+     kGauge,
+     "bytes",
+     kScope,
+     {},
+     "/proc/self/statm"},
+    {"process_virtual_memory_bytes",
+     "Virtual memory size.",
+     kGauge,
+     "bytes",
+     kScope,
+     {},
+     "/proc/self/statm"},
+    {"process_open_fds",
+     "Number of open file descriptors.",
+     kGauge,
+     "",
+     kScope,
+     {},
+     "/proc/self/fd"},
+    {"process_max_fds",
+     "Maximum number of open file descriptors.",
+     kGauge,
+     "",
+     kScope,
+     {},
+     "getrlimit"},
+    {"process_start_time_seconds",
+     "Start time of the process since the Unix epoch.",
+     kGauge,
+     "seconds",
+     kScope,
+     {},
+     "the clock at start"},
+    {"process_threads",
+     "Number of threads in the process.",
+     kGauge,
+     "",
+     kScope,
+     {},
+     "/proc/self/status"},
+}};
+
+const prometheus::Histogram::BucketBoundaries kBuckets = {
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+
+double UnixNow() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+const double kStartTime = UnixNow();
+
+double CountOpenFds() {
+  DIR* directory = opendir("/proc/self/fd");
+  if (directory == nullptr) return 0;
+  double count = 0;
+  while (const dirent* entry = readdir(directory)) count += entry->d_name[0] != '.';
+  closedir(directory);
+  return count - 1;  // the one that reads the folder
+}
+
+std::optional<double> ReadThreads() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("Threads:"))
+      return ParseDouble(TrimSpace(std::string_view(line).substr(8)));
+  }
+  return std::nullopt;
+}
+
+void EmitProcess(SampleSink& sink) {
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0) {
+    const auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
+    sink.Add(kTable[kCpu], seconds(usage.ru_utime) + seconds(usage.ru_stime));
+  }
+  std::ifstream statm("/proc/self/statm");
+  if (double total = 0, resident = 0; statm >> total >> resident) {
+    const auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
+    sink.Add(kTable[kVirtual], total * page);
+    sink.Add(kTable[kResident], resident * page);
+  }
+  sink.Add(kTable[kOpenFds], CountOpenFds());
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+    sink.Add(kTable[kMaxFds], static_cast<double>(limit.rlim_cur));
+  sink.Add(kTable[kStart], kStartTime);
+  sink.Add(kTable[kThreads], ReadThreads());
+}
+
+std::string_view LabelValue(const prometheus::ClientMetric& metric, std::string_view name) {
+  for (const prometheus::ClientMetric::Label& label : metric.label) {
+    if (label.name == name) return label.value;
+  }
+  return {};
+}
+
+void EmitHistogram(const prometheus::ClientMetric::Histogram& histogram, SampleSink& sink) {
+  std::vector<SampleSink::Bucket> buckets;
+  for (const auto& bucket : histogram.bucket) {
+    // prometheus-cpp gives the +Inf bucket too; the sink makes it from the count.
+    if (buckets.size() < kBuckets.size()) {
+      buckets.push_back({bucket.upper_bound, static_cast<double>(bucket.cumulative_count)});
+    }
+  }
+  sink.AddHistogram(kTable[kDuration], buckets, histogram.sample_sum,
+                    static_cast<double>(histogram.sample_count));
+}
+
+}  // namespace
+
+SelfMetrics::SelfMetrics()
+    : requests_(prometheus::BuildCounter().Name("requests").Register(registry_)),
+      duration_(
+          prometheus::BuildHistogram().Name("duration").Register(registry_).Add({}, kBuckets)) {}
+
+MetricTable SelfMetrics::Metrics() { return kTable; }
+
+void SelfMetrics::CountRequest(const std::string& path, int status, double seconds) {
+  requests_.Add({{"path", path}, {"code", std::to_string(status)}}).Increment();
+  duration_.Observe(seconds);
+}
+
+void SelfMetrics::Emit(const Coordinator::Counts& scrapes, SampleSink& sink) const {
+  sink.Add(kTable[kBuildInfo], 1, {Version(), Revision()});
+  for (const prometheus::MetricFamily& family : registry_.Collect()) {
+    for (const prometheus::ClientMetric& metric : family.metric) {
+      if (family.type == prometheus::MetricType::Histogram) {
+        EmitHistogram(metric.histogram, sink);
+      } else {
+        sink.Add(kTable[kRequests], metric.counter.value,
+                 {LabelValue(metric, "path"), LabelValue(metric, "code")});
+      }
+    }
+  }
+  sink.Add(kTable[kScrapesInFlight], static_cast<double>(scrapes.in_flight));
+  sink.Add(kTable[kScrapesShared], static_cast<double>(scrapes.joined));
+  sink.Add(kTable[kScrapesRejected], static_cast<double>(scrapes.rejected));
+  EmitProcess(sink);
+}
+
+}  // namespace replicawatch

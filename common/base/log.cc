@@ -1,0 +1,109 @@
+#include "common/base/log.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+
+#include "common/base/text.h"
+
+namespace replicawatch {
+namespace {
+
+constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warn", "error"};
+
+std::atomic<LogLevel> g_level = LogLevel::kInfo;
+std::atomic<LogFormat> g_format = LogFormat::kLogfmt;
+
+/// A quoted string that is valid in JSON and in logfmt whatever a server put into it.
+void AppendQuoted(std::string& out, std::string_view text) {
+  std::string valid;
+  AppendUtf8(valid, text);
+  out += '"';
+  for (const char c : valid) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (static_cast<uint8_t>(c) < 0x20 || c == 0x7F) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<uint8_t>(c)));
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+bool IsPlainWord(std::string_view text) {
+  if (text.empty()) return false;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("._-:/[]@%+").find(c) != std::string_view::npos;
+    if (!plain) return false;
+  }
+  return true;
+}
+
+void AppendField(std::string& out, LogFormat format, std::string_view key, std::string_view value) {
+  if (format == LogFormat::kJson) {
+    out += out.empty() ? '{' : ',';
+    AppendQuoted(out, key);
+    out += ':';
+    AppendQuoted(out, value);
+    return;
+  }
+  if (!out.empty()) out += ' ';
+  out += key;
+  out += '=';
+  if (IsPlainWord(value)) {
+    out += value;
+  } else {
+    AppendQuoted(out, value);
+  }
+}
+
+}  // namespace
+
+LogField::LogField(std::string_view k, double v) : key(k) { AppendNumber(value, v); }
+
+std::optional<LogLevel> ParseLogLevel(std::string_view name) {
+  for (size_t i = 0; i < kLevelNames.size(); ++i) {
+    if (kLevelNames[i] == name) return static_cast<LogLevel>(i);
+  }
+  return std::nullopt;
+}
+
+void ConfigureLog(LogLevel level, LogFormat format) {
+  g_level = level;
+  g_format = format;
+}
+
+std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view time,
+                          std::string_view message, std::initializer_list<LogField> fields) {
+  std::string line;
+  AppendField(line, format, "time", time);
+  AppendField(line, format, "level", kLevelNames[static_cast<size_t>(level)]);
+  AppendField(line, format, "msg", message);
+  for (const LogField& field : fields) AppendField(line, format, field.key, field.value);
+  line += format == LogFormat::kJson ? "}\n" : "\n";
+  return line;
+}
+
+void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  if (level < g_level.load(std::memory_order_relaxed)) return;
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto millis = now.time_since_epoch().count() % 1000;
+  const std::string time =
+      fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                  fmt::gmtime(std::chrono::system_clock::to_time_t(now)), millis);
+  const std::string line = FormatLogLine(g_format, level, time, message, fields);
+  // A log that can't be written must not stop the exporter.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace replicawatch

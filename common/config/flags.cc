@@ -1,0 +1,135 @@
+#include "common/config/flags.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "common/config/duration.h"
+
+namespace replicawatch {
+namespace {
+
+std::string TwinName(std::string_view flag) {
+  std::string name = "REPLICAWATCH_";
+  for (const char c : flag) {
+    const bool letter = c >= 'a' && c <= 'z';
+    name += letter ? static_cast<char>(c - 32) : (c >= '0' && c <= '9' ? c : '_');
+  }
+  return name;
+}
+
+std::string DurationText(Duration d) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
+}
+
+}  // namespace
+
+Flags::Flags(const std::string& program, const std::string& description)
+    : app_(description, program) {
+  app_.set_help_flag("-h,--help", "Print this help and exit");
+  app_.get_formatter()->column_width(44);
+}
+
+CLI::Option* Flags::WithTwin(CLI::Option* option, const std::string& name,
+                             std::initializer_list<const char*> environment) {
+  // CLI11 reads one variable a flag: the first one that is set, the familiar name before the
+  // systematic one.
+  std::string variable = TwinName(name);
+  for (const char* candidate : environment) {
+    option->description(option->get_description() + " (also " + candidate + ")");
+    if (std::getenv(candidate) != nullptr) variable = candidate;
+  }
+  return option->envname(variable);
+}
+
+void Flags::Text(const std::string& name, std::string& value, const std::string& help,
+                 std::initializer_list<const char*> environment) {
+  WithTwin(app_.add_option("--" + name, value, help), name, environment)->capture_default_str();
+}
+
+void Flags::Texts(const std::string& name, std::vector<std::string>& values,
+                  const std::string& help, std::initializer_list<const char*> environment) {
+  WithTwin(app_.add_option("--" + name, values, help), name, environment)
+      ->capture_default_str()
+      ->delimiter(',')
+      ->allow_extra_args(false);
+}
+
+void Flags::Count(const std::string& name, size_t& value, const std::string& help) {
+  WithTwin(app_.add_option("--" + name, value, help), name, {})
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+}
+
+void Flags::Time(const std::string& name, Duration& value, const std::string& help) {
+  const auto read = [name, &value](const std::string& text) {
+    const Result<Duration> parsed = ParseDuration(text);
+    if (!parsed) throw CLI::ValidationError("--" + name, parsed.error().message);
+    value = *parsed;
+  };
+  WithTwin(app_.add_option_function<std::string>("--" + name, read, help), name, {})
+      ->default_str(DurationText(value))
+      ->type_name("DURATION");
+}
+
+void Flags::Action(const std::string& name, bool& value, const std::string& help) {
+  app_.add_flag("--" + name, value, help);
+}
+
+void Flags::OnOff(const std::string& prefix, const std::string& name, bool& value,
+                  const std::string& help) {
+  const std::string on = prefix + name;
+  const std::string state = value ? " (default: on)" : " (default: off)";
+  WithTwin(app_.add_flag("--" + on + ",!--no-" + on, value, help + state), on, {});
+}
+
+void Flags::Password(const std::string& name, Secret& value, const std::string& help,
+                     std::initializer_list<const char*> environment) {
+  const auto path = std::make_shared<std::string>();
+  std::string variables;
+  for (const char* variable : environment)
+    variables += (variables.empty() ? "" : " or ") + std::string(variable);
+  WithTwin(app_.add_option("--" + name, *path,
+                           help + " (the text itself: environment " + variables + ")"),
+           name, {})
+      ->type_name("FILE");
+  const std::vector<const char*> names(environment);
+  after_parse_.push_back([path, names, &value]() -> Result<void> {
+    if (!path->empty()) {
+      Result<Secret> secret = ReadSecretFile(*path);
+      if (!secret) return tl::unexpected(secret.error());
+      value = std::move(*secret);
+      return {};
+    }
+    for (const char* variable : names) {
+      const char* text = std::getenv(variable);
+      if (text != nullptr && *text != '\0') {
+        value = Secret(text);
+        break;
+      }
+    }
+    return {};
+  });
+}
+
+Flags::Parsed Flags::Parse(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app_.help().c_str(), stdout);
+    return Parsed::kExitOk;
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "%s: %s (see --help)\n", app_.get_name().c_str(), error.what());
+    return Parsed::kExitUsage;
+  }
+  for (const auto& step : after_parse_) {
+    if (const Result<void> done = step(); !done) {
+      std::fprintf(stderr, "%s: %s\n", app_.get_name().c_str(), done.error().message.c_str());
+      return Parsed::kExitUsage;
+    }
+  }
+  return Parsed::kRun;
+}
+
+}  // namespace replicawatch

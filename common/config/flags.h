@@ -1,0 +1,52 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/deadline.h"
+#include "common/base/secret.h"
+
+namespace replicawatch {
+
+/// The command line of an exporter: a thin layer over CLI11 that gives every flag its environment
+/// twin
+/// (--web.listen-address: REPLICAWATCH_WEB_LISTEN_ADDRESS) and durations their syntax. Secrets have
+/// no flag: they come from a file or from the environment.
+class Flags {
+ public:
+  Flags(const std::string& program, const std::string& description);
+
+  void Text(const std::string& name, std::string& value, const std::string& help,
+            std::initializer_list<const char*> environment = {});
+  void Texts(const std::string& name, std::vector<std::string>& values, const std::string& help,
+             std::initializer_list<const char*> environment = {});
+  void Count(const std::string& name, size_t& value, const std::string& help);
+  void Time(const std::string& name, Duration& value, const std::string& help);
+  /// --name, which does something else than run: without a twin, since images like to set
+  /// REPLICAWATCH_VERSION.
+  void Action(const std::string& name, bool& value, const std::string& help);
+  /// --name and --no-name, for a switch that is on or off by default
+  void OnOff(const std::string& prefix, const std::string& name, bool& value,
+             const std::string& help);
+  /// A password: --name=FILE, or the text itself in one of the environment variables. The file
+  /// wins.
+  void Password(const std::string& name, Secret& value, const std::string& help,
+                std::initializer_list<const char*> environment);
+
+  enum class Parsed { kRun, kExitOk, kExitUsage };
+  /// Prints help to stdout, or one line about what is wrong to stderr.
+  Parsed Parse(int argc, char** argv);
+
+ private:
+  CLI::Option* WithTwin(CLI::Option* option, const std::string& name,
+                        std::initializer_list<const char*> environment);
+
+  CLI::App app_;
+  std::vector<std::function<Result<void>()>> after_parse_;
+};
+
+}  // namespace replicawatch

@@ -1,0 +1,139 @@
+#include "common/metrics/sink.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <utility>
+
+#include "common/base/text.h"
+
+namespace replicawatch {
+namespace {
+
+void AppendPair(std::string& out, std::string_view name, std::string_view value) {
+  out += name;
+  out += "=\"";
+  AppendLabelValue(out, value);
+  out += '"';
+}
+
+bool SameSeries(const Snapshot& snapshot, const Line& a, const Line& b) {
+  return a.desc->name == b.desc->name && a.suffix == b.suffix &&
+         snapshot.Labels(a) == snapshot.Labels(b);
+}
+
+}  // namespace
+
+void SampleSink::EnterCluster(std::string_view service, std::string_view cluster) {
+  cluster_ = cluster;
+  cluster_labels_.clear();
+  AppendPair(cluster_labels_, "service", service);
+  cluster_labels_ += ',';
+  AppendPair(cluster_labels_, "cluster", cluster);
+  node_labels_.clear();
+}
+
+void SampleSink::EnterMember(std::string_view member) {
+  node_labels_.clear();
+  AppendPair(node_labels_, "cluster", cluster_);
+  node_labels_ += ',';
+  AppendPair(node_labels_, "member", member);
+}
+
+void SampleSink::AppendLabel(std::string_view name, std::string_view value) {
+  if (snapshot_.text.size() > label_text_begin_) snapshot_.text += ',';
+  AppendPair(snapshot_.text, name, value);
+}
+
+Line* SampleSink::NewLine(const MetricDesc& desc,
+                          std::initializer_list<std::string_view> label_values) {
+  assert(label_values.size() == desc.label_count());
+  // Offsets are 32 bits wide: 4 GB of label text is far beyond what Prometheus would take.
+  if (snapshot_.lines.size() >= max_lines_ ||
+      snapshot_.text.size() > std::numeric_limits<uint32_t>::max() / 2) {
+    ++snapshot_.over_limit;
+    return nullptr;
+  }
+  label_text_begin_ = snapshot_.text.size();
+  if (desc.scope == Scope::kCluster) snapshot_.text += cluster_labels_;
+  if (desc.scope == Scope::kNode) snapshot_.text += node_labels_;
+  size_t index = 0;
+  for (const std::string_view value : label_values) AppendLabel(desc.labels[index++], value);
+
+  Line& line = snapshot_.lines.emplace_back();
+  line.desc = &desc;
+  line.labels_begin = static_cast<uint32_t>(label_text_begin_);
+  line.labels_size = static_cast<uint32_t>(snapshot_.text.size() - label_text_begin_);
+  line.key_size = line.labels_size;
+  line.order = static_cast<uint32_t>(snapshot_.lines.size());
+  return &line;
+}
+
+void SampleSink::Add(const MetricDesc& desc, double value,
+                     std::initializer_list<std::string_view> label_values) {
+  if (Line* line = NewLine(desc, label_values)) line->value = value;
+}
+
+void SampleSink::AddHistogram(const MetricDesc& desc, std::span<const Bucket> buckets, double sum,
+                              double count, std::initializer_list<std::string_view> label_values) {
+  const auto add_bucket = [&](double bound, double cumulative) {
+    Line* line = NewLine(desc, label_values);
+    if (line == nullptr) return;
+    std::string text;
+    AppendNumber(text, bound);
+    AppendLabel("le", text);
+    line->labels_size = static_cast<uint32_t>(snapshot_.text.size() - label_text_begin_);
+    line->suffix = Suffix::kBucket;
+    line->value = cumulative;
+  };
+  for (const Bucket& bucket : buckets) add_bucket(bucket.upper_bound, bucket.cumulative_count);
+  add_bucket(std::numeric_limits<double>::infinity(), count);
+  if (Line* line = NewLine(desc, label_values)) {
+    line->suffix = Suffix::kSum;
+    line->value = sum;
+  }
+  if (Line* line = NewLine(desc, label_values)) {
+    line->suffix = Suffix::kCount;
+    line->value = count;
+  }
+}
+
+void SampleSink::Rollback(Mark mark) {
+  snapshot_.lines.resize(mark.lines);
+  snapshot_.text.resize(mark.text);
+}
+
+void SampleSink::Append(SampleSink& other) {
+  const auto shift = static_cast<uint32_t>(snapshot_.text.size());
+  const auto order = static_cast<uint32_t>(snapshot_.lines.size());
+  snapshot_.text += other.snapshot_.text;
+  for (Line& line : other.snapshot_.lines) {
+    line.labels_begin += shift;
+    line.order += order;
+    snapshot_.lines.push_back(line);
+  }
+  snapshot_.over_limit += other.snapshot_.over_limit;
+  other.snapshot_ = {};
+}
+
+Snapshot SampleSink::Finish() {
+  auto& lines = snapshot_.lines;
+  const auto key = [&](const Line& line) {
+    return snapshot_.Labels(line).substr(0, line.key_size);
+  };
+  std::sort(lines.begin(), lines.end(), [&](const Line& a, const Line& b) {
+    if (a.desc != b.desc) {
+      if (const int order = a.desc->name.compare(b.desc->name); order != 0) return order < 0;
+    }
+    if (const int order = key(a).compare(key(b)); order != 0) return order < 0;
+    return a.order < b.order;
+  });
+  const auto duplicate = std::unique(lines.begin(), lines.end(), [&](const Line& a, const Line& b) {
+    return SameSeries(snapshot_, a, b);
+  });
+  snapshot_.duplicates = static_cast<uint32_t>(lines.end() - duplicate);
+  lines.erase(duplicate, lines.end());
+  return std::exchange(snapshot_, {});
+}
+
+}  // namespace replicawatch

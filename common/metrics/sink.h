@@ -1,0 +1,69 @@
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/metrics/snapshot.h"
+
+namespace replicawatch {
+
+/// Takes samples in any order and makes a Snapshot of them. Groups by descriptor, so that each
+/// family has one HELP and TYPE; drops duplicate series; repairs UTF-8 in label values. What one
+/// collector has added can be taken back whole. Not thread-safe: one sink per scrape.
+class SampleSink {
+ public:
+  explicit SampleSink(size_t max_lines = 1'000'000) : max_lines_(max_lines) {}
+
+  /// The labels that samples of Scope::kCluster get from now on.
+  void EnterCluster(std::string_view service, std::string_view cluster);
+  /// The `member` that samples of Scope::kNode get from now on; without a call they carry no labels
+  /// of the scope.
+  void EnterMember(std::string_view member);
+
+  /// Adds a gauge, counter or unknown. `label_values` in the descriptor's order, all of them.
+  void Add(const MetricDesc& desc, double value,
+           std::initializer_list<std::string_view> label_values = {});
+  /// The same for a value that may be unknown, which is left out.
+  void Add(const MetricDesc& desc, std::optional<double> value,
+           std::initializer_list<std::string_view> label_values = {}) {
+    if (value) Add(desc, *value, label_values);
+  }
+
+  struct Bucket {
+    double upper_bound;
+    double cumulative_count;
+  };
+  /// Adds a histogram; `buckets` ascending, the +Inf bucket is made from `count`.
+  void AddHistogram(const MetricDesc& desc, std::span<const Bucket> buckets, double sum,
+                    double count, std::initializer_list<std::string_view> label_values = {});
+
+  /// A position to which Rollback() returns: nothing that was added later stays.
+  struct Mark {
+    size_t lines;
+    size_t text;
+  };
+  Mark Position() const { return {snapshot_.lines.size(), snapshot_.text.size()}; }
+  void Rollback(Mark mark);
+
+  /// Adds all samples of another sink, which is empty afterwards.
+  void Append(SampleSink& other);
+
+  /// Sorts and hands over. The sink is empty afterwards.
+  Snapshot Finish();
+
+ private:
+  Line* NewLine(const MetricDesc& desc, std::initializer_list<std::string_view> label_values);
+  void AppendLabel(std::string_view name, std::string_view value);
+
+  size_t max_lines_;
+  std::string cluster_labels_;
+  std::string node_labels_;
+  std::string cluster_;
+  size_t label_text_begin_ = 0;
+  Snapshot snapshot_;
+};
+
+}  // namespace replicawatch

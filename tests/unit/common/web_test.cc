@@ -1,0 +1,143 @@
+#include <doctest/doctest.h>
+
+#include "common/base/log.h"
+#include "common/deployment/overview_metrics.h"
+#include "common/metrics/encoder.h"
+#include "common/metrics/lint.h"
+#include "common/web/landing.h"
+#include "common/web/router.h"
+
+namespace replicawatch {
+namespace {
+
+HttpRequest Request(const std::string& method, const std::string& path) {
+  HttpRequest request;
+  request.method = method;
+  request.path = path;
+  request.header = [](std::string_view) { return std::string_view(); };
+  return request;
+}
+
+TEST_CASE("paths are exact and methods are checked") {
+  Router router;
+  router.Get("/metrics", [](const HttpRequest&) { return TextResponse(200, "page"); });
+  router.Post("/-/reload", [](const HttpRequest&) { return TextResponse(200, "done"); });
+  CHECK(router.Handle(Request("GET", "/metrics")).status == 200);
+  CHECK(router.Handle(Request("HEAD", "/metrics")).status == 200);
+  CHECK(router.Handle(Request("GET", "/metrics/")).status == 404);
+  CHECK(router.Handle(Request("GET", "/metricsfoo")).status == 404);
+  const HttpResponse refused = router.Handle(Request("POST", "/metrics"));
+  CHECK(refused.status == 405);
+  REQUIRE(refused.headers.size() == 1);
+  CHECK(refused.headers[0].second == "GET, HEAD");
+  CHECK(router.Handle(Request("GET", "/-/reload")).headers[0].second == "POST");
+}
+
+TEST_CASE("a query is decoded, repeats are kept, broken escapes are refused") {
+  HttpRequest request = Request("GET", "/metrics");
+  request.query = ParseQuery("collect%5B%5D=a&collect[]=b+c&&x").value();
+  CHECK(request.QueryValues("collect[]") == std::vector<std::string>{"a", "b c"});
+  CHECK(request.QueryValues("x") == std::vector<std::string>{""});
+  CHECK_FALSE(ParseQuery("a=%zz").has_value());
+  CHECK_FALSE(ParseQuery("a=%1").has_value());
+}
+
+TEST_CASE("log lines are valid whatever a server said") {
+  const std::string_view nasty = "say \"hi\"\n\x01\xff";
+  CHECK(FormatLogLine(LogFormat::kLogfmt, LogLevel::kWarn, "t", "member down",
+                      {{"reason", nasty}, {"code", "timeout"}}) ==
+        "time=t level=warn msg=\"member down\" reason=\"say \\\"hi\\\"\\n\\u0001\xEF\xBF\xBD\" "
+        "code=timeout\n");
+  CHECK(FormatLogLine(LogFormat::kJson, LogLevel::kInfo, "t", "x", {{"a\"b", nasty}}) ==
+        "{\"time\":\"t\",\"level\":\"info\",\"msg\":\"x\",\"a\\\"b\":\"say "
+        "\\\"hi\\\"\\n\\u0001\xEF\xBF\xBD\"}\n");
+}
+
+constexpr std::array<std::string_view, 2> kRoles = {"master", "replica"};
+constexpr std::array<std::string_view, 2> kReasons = {"no_primary", "loading"};
+constexpr Vocabulary kVocabulary = {"redis", kRoles, kReasons};
+
+Overview SmallOverview() {
+  Overview overview;
+  overview.vocabulary = &kVocabulary;
+  overview.cluster = "c";
+  overview.members.push_back(
+      {"h:1", true, std::nullopt, std::nullopt, {{"deployment", true, 0.5}}});
+  overview.members.push_back(
+      {"<h:2>", false, Error{ErrorCode::kTimeout, "no answer"}, std::nullopt, {}});
+  GroupOverview group;
+  group.name = "g";
+  group.members.push_back({"h:1", "master", true, {}, {}, {}, {}, {}});
+  group.members.push_back({"<h:2>", "", false, 3.5, {}, {}, {}, {}});
+  group.writable = false;
+  group.blocked_reasons = {"loading"};
+  group.failures_tolerated = {{"write", -1}};
+  overview.groups.push_back(group);
+  return overview;
+}
+
+TEST_CASE("the common families are published, what is unknown is left out") {
+  SampleSink sink;
+  EmitOverview(SmallOverview(), true, sink);
+  std::string page;
+  Encode(sink.Finish(), TextFormat::kPrometheus004, page);
+  const auto has = [&](std::string_view line) {
+    return page.find(std::string(line) + "\n") != std::string::npos;
+  };
+  CHECK(has("replicawatch_up{service=\"redis\",cluster=\"c\"} 1"));
+  CHECK(has("replicawatch_member_up{service=\"redis\",cluster=\"c\",member=\"<h:2>\"} 0"));
+  CHECK(
+      has("replicawatch_member_error{service=\"redis\",cluster=\"c\",member=\"<h:2>\",code="
+          "\"timeout\"} 1"));
+  CHECK(
+      has("replicawatch_member_role{service=\"redis\",cluster=\"c\",group=\"g\",member=\"h:1\","
+          "role=\"master\"} 1"));
+  CHECK(
+      has("replicawatch_member_role{service=\"redis\",cluster=\"c\",group=\"g\",member=\"h:1\","
+          "role=\"replica\"} 0"));
+  CHECK(has("replicawatch_members_expected{service=\"redis\",cluster=\"c\",group=\"g\"} 2"));
+  CHECK(has("replicawatch_members_healthy{service=\"redis\",cluster=\"c\",group=\"g\"} 1"));
+  CHECK(
+      has("replicawatch_write_blocked{service=\"redis\",cluster=\"c\",group=\"g\",reason="
+          "\"loading\"} 1"));
+  CHECK(
+      has("replicawatch_write_blocked{service=\"redis\",cluster=\"c\",group=\"g\",reason=\"no_"
+          "primary\"} 0"));
+  CHECK(
+      has("replicawatch_failures_tolerated{service=\"redis\",cluster=\"c\",group=\"g\",operation="
+          "\"write\"} -1"));
+  CHECK(
+      has("replicawatch_replication_lag_seconds{service=\"redis\",cluster=\"c\",group=\"g\",member="
+          "\"<h:2>\"} 3.5"));
+  CHECK(page.find("role=\"master\",member=\"<h:2>\"") == std::string::npos);
+  CHECK(page.find("replicawatch_term") == std::string::npos);
+  CHECK(page.find("replicawatch_primaries") == std::string::npos);
+}
+
+TEST_CASE("without the collector deployment only what says who answered is published") {
+  SampleSink sink;
+  EmitOverview(SmallOverview(), false, sink);
+  std::string page;
+  Encode(sink.Finish(), TextFormat::kPrometheus004, page);
+  CHECK(page.find("replicawatch_member_up") != std::string::npos);
+  CHECK(page.find("replicawatch_writable") == std::string::npos);
+}
+
+TEST_CASE("the common families follow the naming rules") {
+  for (const std::string& fault : LintMetrics(OverviewMetrics())) FAIL_CHECK(fault);
+}
+
+TEST_CASE("the landing page escapes what servers say") {
+  const std::string page =
+      RenderLandingPage({"replicawatch-redis",
+                         "1",
+                         "/metrics",
+                         {std::make_shared<Overview>(SmallOverview()), nullptr}});
+  CHECK(page.find("&lt;h:2&gt;") != std::string::npos);
+  CHECK(page.find("<h:2>") == std::string::npos);
+  CHECK(page.find("down, timeout") != std::string::npos);
+  CHECK(page.find("not writable") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace replicawatch
