@@ -1,0 +1,27 @@
+#pragma once
+
+#include "common/app/exporter.h"
+#include "exporters/redis/watcher.h"
+
+namespace replicawatch::redis {
+
+class RedisExporter : public Exporter {
+ public:
+  std::string_view Program() const override { return "replicawatch-redis"; }
+  std::string_view Description() const override;
+  int DefaultPort() const override { return 9121; }
+  std::vector<CollectorInfo> Collectors() const override;
+  std::vector<MetricTable> Metrics() const override;
+  void AddFlags(Flags& flags) override;
+  Result<std::vector<std::unique_ptr<Watcher>>> Start() override;
+
+ private:
+  std::vector<std::string> addresses_;
+  std::string cluster_name_;
+  std::string user_;
+  std::string sentinel_user_;
+  Secret password_;
+  Secret sentinel_password_;
+};
+
+}  // namespace replicawatch::redis

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+
+#include "exporters/redis/facts.h"
+#include "exporters/redis/session.h"
+
+namespace replicawatch::redis {
+
+struct Logins {
+  Login data;
+  Login sentinel;
+};
+
+/// One node under watch: asks it over its session and keeps what it says as NodeFacts. Belongs to
+/// the watcher's thread.
+class Node {
+ public:
+  /// `sentinel`: it is named as one, so that the login of the Sentinels goes first and no other
+  /// password is shown to it.
+  Node(const std::string& address, HostPort where, bool sentinel, const Logins& logins,
+       Resolver& resolver);
+
+  const NodeFacts& facts() const { return facts_; }
+  Session& session() { return session_; }
+
+  /// Asks all that the joined view needs. Nothing happens while a probe is under way.
+  void Probe(TimePoint now);
+  /// Asks only for the position in the replication stream; nothing for a Sentinel or while anything
+  /// is under way.
+  void Sample();
+
+  bool probing() const { return outstanding_ > 0; }
+  /// When the last probe was over, by answer or failure.
+  TimePoint probe_ended() const { return probe_ended_; }
+  /// The answer did not come in time: says so in the facts until the next one comes.
+  void MarkTimedOut(TimePoint now);
+
+ private:
+  void Ask(std::initializer_list<std::string_view> command,
+           std::function<void(const Reply&)> on_reply);
+  void EndCommand();
+  void OnInfo(const Reply& reply);
+  void OnPing(const Reply& reply);
+  void OnConfig(const Reply& reply);
+  void OnMasters(const Reply& reply);
+  Result<std::vector<SentinelEntry>> Entries(const Reply& reply) const;
+  SentinelMaster* FindMaster(std::string_view name);
+  void AskAboutMaster(const std::string& name);
+  void AskForList(std::string_view what, const std::string& name,
+                  std::vector<SentinelEntry> SentinelMaster::*list);
+  void OnSample(const Result<Reply>& reply);
+  void Fail(const Error& error);
+  void FailPart(const Error& error);
+  void UseOtherLogin();
+  void MeasureClock(const Info& info);
+
+  const Logins& logins_;
+  NodeFacts facts_;
+  Session session_;
+  size_t outstanding_ = 0;
+  bool sampling_ = false;
+  bool failed_ = false;         // something of the probe under way failed
+  bool config_denied_ = false;  // asking again would be one entry in the server's ACL log each time
+  bool login_of_sentinel_ = false;
+  bool both_logins_failed_ = false;
+  TimePoint probe_started_;
+  TimePoint probe_ended_;
+};
+
+}  // namespace replicawatch::redis

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+
+namespace replicawatch::redis {
+
+/// host:port, with brackets around a bare IPv6 address: the form that labels and connections use.
+std::string JoinAddress(std::string_view host, std::string_view port);
+
+struct HostPort {
+  std::string host;  ///< without brackets
+  int port = 0;
+};
+
+/// Takes "host:port", "[::1]:port" apart.
+Result<HostPort> SplitAddress(std::string_view address);
+
+}  // namespace replicawatch::redis

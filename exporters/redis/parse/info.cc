@@ -1,0 +1,141 @@
+#include "exporters/redis/parse/info.h"
+
+#include <unordered_map>
+
+#include "common/base/text.h"
+#include "exporters/redis/parse/address.h"
+
+namespace replicawatch::redis {
+namespace {
+
+/// Lines that only make sense together with another.
+struct Pending {
+  std::string_view role;
+  std::string_view mode;
+  std::string_view master_host;
+  std::string_view master_port;
+};
+
+using Setter = void (*)(Info& info, Pending& pending, std::string_view value);
+
+// INFO has some 200 lines; those of the joined view are looked up by name.
+const std::unordered_map<std::string_view, Setter>& Setters() {
+  static const std::unordered_map<std::string_view, Setter> setters = {
+      {"redis_mode", [](Info&, Pending& p, std::string_view v) { p.mode = v; }},
+      {"role", [](Info&, Pending& p, std::string_view v) { p.role = v; }},
+      {"run_id", [](Info& i, Pending&, std::string_view v) { i.run_id = v; }},
+      {"redis_version",
+       [](Info& i, Pending&, std::string_view v) {
+         if (i.version.empty()) i.version = v;
+       }},
+      // Valkey keeps redis_version at 7.2.4 for its clients' sake.
+      {"valkey_version", [](Info& i, Pending&, std::string_view v) { i.version = v; }},
+      {"server_time_usec",
+       [](Info& i, Pending&, std::string_view v) { i.server_time_microseconds = ParseInt(v); }},
+      {"loading", [](Info& i, Pending&, std::string_view v) { i.loading = v != "0"; }},
+      {"aof_last_write_status",
+       [](Info& i, Pending&, std::string_view v) { i.last_aof_write_failed = v != "ok"; }},
+      {"used_memory",
+       [](Info& i, Pending&, std::string_view v) { i.used_memory_bytes = ParseInt(v); }},
+      {"maxmemory",
+       [](Info& i, Pending&, std::string_view v) { i.max_memory_bytes = ParseInt(v); }},
+      {"maxmemory_policy", [](Info& i, Pending&, std::string_view v) { i.max_memory_policy = v; }},
+      {"sentinel_tilt", [](Info& i, Pending&, std::string_view v) { i.tilt = v != "0"; }},
+      {"master_host", [](Info&, Pending& p, std::string_view v) { p.master_host = v; }},
+      {"master_port", [](Info&, Pending& p, std::string_view v) { p.master_port = v; }},
+      {"master_link_status",
+       [](Info& i, Pending&, std::string_view v) { i.replication.master_link_up = v == "up"; }},
+      {"master_sync_in_progress",
+       [](Info& i, Pending&, std::string_view v) { i.replication.sync_in_progress = v != "0"; }},
+      {"master_link_down_since_seconds",
+       [](Info& i, Pending&, std::string_view v) {
+         // -1: never connected. Before 6.2.2 that was a Unix time; no link is down for thirty
+         // years.
+         const auto seconds = ParseInt(v);
+         if (seconds && *seconds >= 0 && *seconds < 1'000'000'000)
+           i.replication.link_down_seconds = seconds;
+       }},
+      {"slave_repl_offset",
+       [](Info& i, Pending&, std::string_view v) { i.replication.replica_offset = ParseInt(v); }},
+      {"slave_priority",
+       [](Info& i, Pending&, std::string_view v) { i.replication.priority = ParseInt(v); }},
+      {"master_replid", [](Info& i, Pending&, std::string_view v) { i.replication.id = v; }},
+      {"master_replid2",
+       [](Info& i, Pending&, std::string_view v) { i.replication.previous_id = v; }},
+      {"second_repl_offset",
+       [](Info& i, Pending&, std::string_view v) {
+         // -1 when there was no previous id.
+         const auto offset = ParseInt(v);
+         if (offset && *offset >= 0) i.replication.previous_id_ends_at = offset;
+       }},
+      {"master_repl_offset",
+       [](Info& i, Pending&, std::string_view v) { i.replication.master_offset = ParseInt(v); }},
+      {"repl_backlog_first_byte_offset",
+       [](Info& i, Pending&, std::string_view v) {
+         i.replication.backlog_first_byte = ParseInt(v);
+       }},
+      {"repl_backlog_size",
+       [](Info& i, Pending&, std::string_view v) { i.replication.backlog_size = ParseInt(v); }},
+      {"repl_backlog_histlen",
+       [](Info& i, Pending&, std::string_view v) { i.replication.backlog_length = ParseInt(v); }},
+      {"min_slaves_good_slaves",
+       [](Info& i, Pending&, std::string_view v) { i.replication.good_replicas = ParseInt(v); }},
+  };
+  return setters;
+}
+
+/// `slave0`, `slave12`, but not `slave_priority`.
+bool IsAttachedReplica(std::string_view key) {
+  return key.starts_with("slave") && key.size() > 5 && key[5] >= '0' && key[5] <= '9';
+}
+
+AttachedReplica ParseAttachedReplica(std::string_view value) {
+  AttachedReplica replica;
+  std::string_view host;
+  std::string_view port;
+  while (!value.empty()) {
+    std::string_view item = CutAt(value, ',');
+    const std::string_view key = CutAt(item, '=');
+    if (key == "ip") host = item;
+    if (key == "port") port = item;
+    if (key == "state") replica.state = item;
+    if (key == "offset") replica.offset = ParseInt(item);
+  }
+  replica.address = JoinAddress(host, port);
+  return replica;
+}
+
+Role RoleOf(const Pending& pending) {
+  if (pending.mode == "sentinel") return Role::kSentinel;
+  if (pending.role == "master") return Role::kMaster;
+  // Dragonfly and later Valkey say "replica", KeyDB "active-replica".
+  if (pending.role == "slave" || pending.role.ends_with("replica")) return Role::kReplica;
+  return Role::kUnknown;
+}
+
+}  // namespace
+
+Result<Info> ParseInfo(std::string_view text) {
+  Info info;
+  Pending pending;
+  bool any_known = false;
+  while (!text.empty()) {
+    std::string_view line = TrimSpace(CutAt(text, '\n'));
+    if (line.empty() || line.front() == '#') continue;
+    const std::string_view key = CutAt(line, ':');
+    if (IsAttachedReplica(key)) {
+      info.replication.attached.push_back(ParseAttachedReplica(line));
+    } else if (const auto setter = Setters().find(key); setter != Setters().end()) {
+      setter->second(info, pending, line);
+      any_known = true;
+    }
+  }
+  if (!any_known) return Fail(ErrorCode::kParse, "the answer to INFO has no known line");
+  info.replication.role = RoleOf(pending);
+  if (info.replication.role == Role::kReplica && !pending.master_host.empty()) {
+    info.replication.master_address = JoinAddress(pending.master_host, pending.master_port);
+  }
+  return info;
+}
+
+}  // namespace replicawatch::redis

@@ -1,0 +1,32 @@
+#include "exporters/redis/parse/seed.h"
+
+#include "exporters/redis/parse/address.h"
+
+namespace replicawatch::redis {
+
+Result<Seed> ParseSeed(std::string_view text) {
+  constexpr std::string_view kScheme = "redis://";
+  if (text.starts_with(kScheme)) {
+    text.remove_prefix(kScheme.size());
+  } else if (text.find("://") != std::string_view::npos) {
+    return Fail(ErrorCode::kUnsupported, "only redis://host:port and host:port are understood");
+  }
+  Seed seed;
+  if (const size_t at = text.rfind('@'); at != std::string_view::npos) {
+    const std::string_view login = text.substr(0, at);
+    const size_t colon = login.find(':');
+    seed.user = login.substr(0, colon);
+    if (colon != std::string_view::npos)
+      seed.password = Secret(std::string(login.substr(colon + 1)));
+    text.remove_prefix(at + 1);
+  }
+  if (const size_t slash = text.find('/'); slash != std::string_view::npos)
+    text = text.substr(0, slash);
+  const bool has_port = text.rfind(':') != std::string_view::npos && !text.ends_with(']');
+  seed.address = has_port ? std::string(text) : std::string(text) + ":6379";
+  if (const Result<HostPort> where = SplitAddress(seed.address); !where)
+    return tl::unexpected(where.error());
+  return seed;
+}
+
+}  // namespace replicawatch::redis

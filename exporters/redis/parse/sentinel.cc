@@ -1,0 +1,65 @@
+#include "exporters/redis/parse/sentinel.h"
+
+#include <array>
+
+#include "common/base/text.h"
+#include "exporters/redis/parse/address.h"
+
+namespace replicawatch::redis {
+namespace {
+
+SentinelEntry ParseEntry(const std::vector<Reply>& fields) {
+  SentinelEntry entry;
+  std::string_view host;
+  std::string_view port;
+  for (size_t i = 0; i + 1 < fields.size(); i += 2) {
+    const std::string_view key = fields[i].text;
+    const std::string& value = fields[i + 1].text;
+    if (key == "name") entry.name = value;
+    if (key == "ip") host = value;
+    if (key == "port") port = value;
+    if (key == "runid") entry.run_id = value;
+    if (key == "flags") entry.flags = value;
+    if (key == "config-epoch") entry.config_epoch = ParseInt(value);
+    if (key == "quorum") entry.quorum = ParseInt(value);
+  }
+  if (!host.empty() && !port.empty() && port != "0") entry.address = JoinAddress(host, port);
+  return entry;
+}
+
+}  // namespace
+
+bool SentinelEntry::HasFlag(std::string_view flag) const {
+  std::string_view rest = flags;
+  while (!rest.empty()) {
+    if (CutAt(rest, ',') == flag) return true;
+  }
+  return false;
+}
+
+Result<std::vector<SentinelEntry>> ParseSentinelEntries(const Reply& reply) {
+  if (reply.kind != Reply::Kind::kArray)
+    return Fail(ErrorCode::kParse, "the answer of the Sentinel is no list");
+  std::vector<SentinelEntry> entries;
+  for (const Reply& element : reply.elements) {
+    if (element.kind != Reply::Kind::kArray)
+      return Fail(ErrorCode::kParse, "an entry of the Sentinel is no list");
+    SentinelEntry entry = ParseEntry(element.elements);
+    if (!entry.address.empty()) entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+Result<SentinelHello> ParseSentinelHello(std::string_view message) {
+  std::array<std::string_view, 8> parts;
+  for (std::string_view& part : parts) {
+    if (message.empty()) return Fail(ErrorCode::kParse, "a Sentinel's hello has too few parts");
+    part = CutAt(message, ',');
+  }
+  if (parts[0].empty() || !ParseInt(parts[1]))
+    return Fail(ErrorCode::kParse, "a Sentinel's hello has no address");
+  return SentinelHello{JoinAddress(parts[0], parts[1]), std::string(parts[2]),
+                       std::string(parts[4])};
+}
+
+}  // namespace replicawatch::redis

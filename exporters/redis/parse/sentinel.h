@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/error.h"
+#include "exporters/redis/parse/reply.h"
+
+namespace replicawatch::redis {
+
+/// One node as a Sentinel sees it: an element of SENTINEL MASTERS, REPLICAS or SENTINELS.
+struct SentinelEntry {
+  std::string name;                     ///< of a master: the monitored name
+  std::string address;                  ///< host:port
+  std::string run_id;                   ///< empty while the Sentinel has not reached the node
+  std::string flags;                    ///< comma-separated: "slave,s_down,disconnected"
+  std::optional<int64_t> config_epoch;  ///< of a master
+  std::optional<int64_t> quorum;        ///< of a master
+
+  bool HasFlag(std::string_view flag) const;
+};
+
+/// What one Sentinel knows under one master name.
+struct SentinelMaster {
+  SentinelEntry master;
+  std::vector<SentinelEntry> replicas;
+  std::vector<SentinelEntry>
+      peers;  ///< the other Sentinels, dead ones too: Sentinel never forgets by itself
+};
+
+/// Reads the answer to SENTINEL MASTERS, REPLICAS or SENTINELS: an array of flat arrays of names
+/// and values. Entries without an address are left out. Pure.
+Result<std::vector<SentinelEntry>> ParseSentinelEntries(const Reply& reply);
+
+/// A message of the channel __sentinel__:hello, in which each Sentinel announces itself every 2 s:
+/// ip,port,runid,epoch,master name,master ip,master port,master config epoch.
+struct SentinelHello {
+  std::string address;
+  std::string run_id;
+  std::string master_name;
+};
+Result<SentinelHello> ParseSentinelHello(std::string_view message);
+
+}  // namespace replicawatch::redis

@@ -1,0 +1,250 @@
+#include "exporters/redis/session.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "exporters/redis/resp.h"
+
+namespace replicawatch::redis {
+namespace {
+
+/// After a failed attempt the next one waits this long; after a refused login longer, since each
+/// try is an entry in the server's ACL log.
+constexpr auto kRetryPause = std::chrono::milliseconds(200);
+constexpr auto kLoginPause = std::chrono::seconds(10);
+/// A connection that has been silent this long is given up for a new one: its other end may be gone
+/// without a word.
+constexpr auto kReconnectAfter = std::chrono::seconds(15);
+/// INFO of a node with thousands of clients and keyspaces is far below; a broken peer must not fill
+/// our memory.
+constexpr size_t kMaxAnswerBytes = 16U << 20;
+
+std::string Format(std::initializer_list<std::string_view> command) {
+  std::vector<const char*> texts;
+  std::vector<size_t> sizes;
+  for (const std::string_view part : command) {
+    texts.push_back(part.data());
+    sizes.push_back(part.size());
+  }
+  char* formatted = nullptr;
+  const auto size = redisFormatCommandArgv(&formatted, static_cast<int>(texts.size()), texts.data(),
+                                           sizes.data());
+  if (size < 0) throw std::bad_alloc();
+  std::string out(formatted, static_cast<size_t>(size));
+  redisFreeCommand(formatted);
+  return out;
+}
+
+}  // namespace
+
+Session::Session(HostPort address, Resolver& resolver)
+    : address_(std::move(address)),
+      name_(JoinAddress(address_.host, std::to_string(address_.port))),
+      resolver_(resolver) {}
+
+Session::~Session() = default;
+
+void Session::Send(std::initializer_list<std::string_view> command, Handler handler) {
+  const TimePoint now = Clock::now();
+  if (state_ == State::kIdle && now >= next_attempt_) StartConnecting(now);
+  if (state_ == State::kIdle) {
+    handler(tl::unexpected(last_error_));
+    return;
+  }
+  if (!silent_since_) silent_since_ = now;
+  if (state_ == State::kConnected) {
+    Append(command, std::move(handler));
+  } else {
+    unsent_.emplace_back(Format(command), std::move(handler));
+  }
+}
+
+void Session::Subscribe(std::string_view channel, MessageHandler on_message, Handler on_end) {
+  on_message_ = std::move(on_message);
+  Send({"SUBSCRIBE", channel}, [this, on_end](const Result<Reply>& reply) {
+    if (reply && !reply->is_error()) {
+      // The place in the queue stays taken until the connection ends.
+      waiting_.push_front(on_end);
+      silent_since_.reset();
+      return;
+    }
+    on_message_ = nullptr;
+    on_end(reply);
+  });
+}
+
+void Session::StartConnecting(TimePoint now) {
+  state_ = State::kResolving;
+  attempt_started_ = now;
+  answered_ = false;
+  if (!silent_since_) silent_since_ = now;
+  // A numeric address, the usual case, goes straight on.
+  Advance(0, now);
+}
+
+void Session::OpenSocket(const std::string& address) {
+  context_.reset(redisConnectNonBlock(address.c_str(), address_.port));
+  if (!context_ || context_->err != 0) {
+    const std::string why = context_ ? context_->errstr : "out of memory";
+    Disconnect({ErrorCode::kConnect, "can't connect to " + name_ + ": " + why}, kRetryPause);
+    return;
+  }
+  state_ = State::kConnecting;
+  wants_write_ = true;
+}
+
+void Session::FinishConnecting() {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (getsockopt(context_->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  if (error != 0) {
+    silent_since_.reset();
+    Disconnect({ErrorCode::kConnect, "can't connect to " + name_ + ": " + std::strerror(error)},
+               kRetryPause);
+    return;
+  }
+  state_ = State::kConnected;
+  SendLogin();
+  for (auto& [command, handler] : std::exchange(unsent_, {})) {
+    redisAppendFormattedCommand(context_.get(), command.data(), command.size());
+    waiting_.push_back(std::move(handler));
+  }
+  wants_write_ = true;
+}
+
+void Session::SendLogin() {
+  if (login_ != nullptr && !login_->password.empty()) {
+    const Handler on_login = [this](const Result<Reply>& reply) {
+      // "ERR AUTH called without any password configured": the server wants none, which is no
+      // reason to stop.
+      if (!reply || !reply->is_error() || reply->ErrorWord() == "ERR") return;
+      Disconnect({ErrorCode::kAuth, name_ + " refused the login: " + reply->text}, kLoginPause);
+    };
+    if (login_->user.empty()) {
+      Append({"AUTH", login_->password.Reveal()}, on_login);
+    } else {
+      Append({"AUTH", login_->user, login_->password.Reveal()}, on_login);
+    }
+  }
+  Append({"CLIENT", "SETNAME", "replicawatch"}, [](const Result<Reply>&) {});
+}
+
+void Session::Append(std::initializer_list<std::string_view> command, Handler handler) {
+  const std::string formatted = Format(command);
+  redisAppendFormattedCommand(context_.get(), formatted.data(), formatted.size());
+  waiting_.push_back(std::move(handler));
+  wants_write_ = true;
+}
+
+pollfd Session::Interest() const {
+  if (!context_) return {-1, 0, 0};
+  const auto events = static_cast<short>(POLLIN | (wants_write_ ? POLLOUT : 0));
+  return {context_->fd, events, 0};
+}
+
+void Session::Advance(short events, TimePoint now) {
+  if (state_ != State::kIdle && silent_since_ &&
+      now - std::max(*silent_since_, attempt_started_) > kReconnectAfter) {
+    Disconnect({ErrorCode::kTimeout, "no answer from " + name_}, Duration::zero());
+    return;
+  }
+  if (state_ == State::kResolving) {
+    const Resolver::Answer answer = resolver_.Lookup(address_.host);
+    if (answer.state == Resolver::State::kPending) return;
+    if (answer.address) {
+      OpenSocket(*answer.address);
+    } else {
+      silent_since_.reset();
+      Disconnect(answer.address.error(), kRetryPause);
+    }
+    return;
+  }
+  if (state_ == State::kConnecting && (events & (POLLOUT | POLLERR | POLLHUP)) != 0)
+    FinishConnecting();
+  if (state_ != State::kConnected) return;
+  if (wants_write_ && !Write()) return;
+  if ((events & (POLLIN | POLLERR | POLLHUP)) != 0) Read();
+}
+
+bool Session::Write() {
+  int done = 0;
+  if (redisBufferWrite(context_.get(), &done) != REDIS_OK) {
+    silent_since_.reset();
+    Disconnect(IoError("writing to"), kRetryPause);
+    return false;
+  }
+  wants_write_ = done == 0;
+  return true;
+}
+
+void Session::Read() {
+  const bool failed = redisBufferRead(context_.get()) != REDIS_OK;
+  while (context_) {
+    void* raw = nullptr;
+    if (redisGetReplyFromReader(context_.get(), &raw) != REDIS_OK) {
+      silent_since_.reset();
+      Disconnect({ErrorCode::kProtocol, name_ + " does not speak the Redis protocol"}, kRetryPause);
+      return;
+    }
+    if (raw == nullptr) break;
+    const std::unique_ptr<redisReply, void (*)(void*)> reply(static_cast<redisReply*>(raw),
+                                                             freeReplyObject);
+    Dispatch(reply.get());
+  }
+  if (!context_) return;
+  if (failed) {
+    silent_since_.reset();
+    Disconnect(IoError("reading from"), kRetryPause);
+  } else if (context_->reader->len > kMaxAnswerBytes) {
+    Disconnect({ErrorCode::kLimit, "an answer of " + name_ + " is too large"}, kLoginPause);
+  }
+}
+
+void Session::Dispatch(const redisReply* raw) {
+  const Reply reply = ToReply(*raw);
+  answered_ = true;
+  if (on_message_ && !reply.is_error() && reply.elements.size() == 3 &&
+      reply.elements[0].text == "message") {
+    on_message_(reply);
+    return;
+  }
+  if (waiting_.empty()) return;
+  const Handler handler = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (waiting_.empty()) {
+    silent_since_.reset();
+  } else {
+    silent_since_ = Clock::now();
+  }
+  handler(reply);
+}
+
+Error Session::IoError(std::string_view doing) const {
+  const bool lost = context_->err == REDIS_ERR_EOF || context_->err == REDIS_ERR_IO;
+  // A peer that hangs up without ever having answered is most likely no Redis.
+  const ErrorCode code = !lost || (!answered_ && context_->err == REDIS_ERR_EOF)
+                             ? ErrorCode::kProtocol
+                             : ErrorCode::kConnect;
+  return {code, std::string(doing) + " " + name_ + ": " + context_->errstr};
+}
+
+void Session::Disconnect(const Error& error, Duration pause) {
+  context_.reset();
+  state_ = State::kIdle;
+  wants_write_ = false;
+  on_message_ = nullptr;
+  last_error_ = error;
+  next_attempt_ = Clock::now() + pause;
+  if (error.code != ErrorCode::kTimeout) silent_since_.reset();
+  // A handler may send again; what it sends belongs to the next connection.
+  const auto waiting = std::exchange(waiting_, {});
+  const auto unsent = std::exchange(unsent_, {});
+  for (const Handler& handler : waiting) handler(tl::unexpected(error));
+  for (const auto& [command, handler] : unsent) handler(tl::unexpected(error));
+}
+
+}  // namespace replicawatch::redis

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <hiredis/hiredis.h>
+#include <poll.h>
+
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/deadline.h"
+#include "common/base/error.h"
+#include "common/base/secret.h"
+#include "common/net/resolver.h"
+#include "exporters/redis/parse/address.h"
+#include "exporters/redis/parse/reply.h"
+
+namespace replicawatch::redis {
+
+struct Login {
+  std::string user;  ///< empty: the server's default user
+  Secret password;   ///< empty: no AUTH is sent
+};
+
+/// One kept connection to one node. It never blocks: the owner's loop polls its descriptor and
+/// calls Advance(). Commands are pipelined; each gets its answer or an error exactly once. Logs in
+/// once per connection. Belongs to one thread.
+class Session {
+ public:
+  using Handler = std::function<void(const Result<Reply>&)>;
+  using MessageHandler = std::function<void(const Reply&)>;
+
+  Session(HostPort address, Resolver& resolver);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Used from the next connection on. Unless `keep_pause`, that one need not wait out the pause
+  /// after a refused login.
+  void SetLogin(const Login* login, bool keep_pause = false) {
+    login_ = login;
+    if (!keep_pause) next_attempt_ = {};
+  }
+
+  /// Sends a command, connecting first if need be. Right after a failed attempt the handler gets
+  /// that failure at once.
+  void Send(std::initializer_list<std::string_view> command, Handler handler);
+
+  /// Turns the connection into a subscription: all later answers are messages. It lasts as long as
+  /// the connection.
+  void Subscribe(std::string_view channel, MessageHandler on_message, Handler on_end);
+
+  /// What to poll for; fd is -1 when there is nothing to wait for but time.
+  pollfd Interest() const;
+  /// Does what can be done now without waiting. Call after each poll, and at least each 100 ms.
+  void Advance(short events, TimePoint now);
+
+  /// Since when the node owes an answer or a connection; nothing when it owes none. Survives a
+  /// reconnection: only an answer, or a clear refusal, ends a silence.
+  std::optional<TimePoint> silent_since() const { return silent_since_; }
+
+  /// Drops the connection; commands under way get `error`.
+  void Disconnect(const Error& error, Duration pause);
+
+ private:
+  enum class State { kIdle, kResolving, kConnecting, kConnected };
+
+  void StartConnecting(TimePoint now);
+  void OpenSocket(const std::string& address);
+  void FinishConnecting();
+  void SendLogin();
+  void Append(std::initializer_list<std::string_view> command, Handler handler);
+  bool Write();
+  void Read();
+  void Dispatch(const redisReply* reply);
+  Error IoError(std::string_view doing) const;
+
+  struct ContextDeleter {
+    void operator()(redisContext* context) const { redisFree(context); }
+  };
+
+  const HostPort address_;
+  const std::string name_;
+  Resolver& resolver_;
+  const Login* login_ = nullptr;
+
+  State state_ = State::kIdle;
+  std::unique_ptr<redisContext, ContextDeleter> context_;
+  std::deque<Handler> waiting_;  // in the order of the commands
+  std::deque<std::pair<std::string, Handler>>
+      unsent_;  // formatted commands that wait for the connection
+  MessageHandler on_message_;
+  bool wants_write_ = false;
+  bool answered_ = false;  // something valid came over this connection
+  std::optional<TimePoint> silent_since_;
+  TimePoint attempt_started_;
+  TimePoint next_attempt_;
+  Error last_error_;
+};
+
+}  // namespace replicawatch::redis

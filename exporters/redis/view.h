@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/deployment/overview.h"
+#include "exporters/redis/facts.h"
+#include "exporters/redis/replication_history.h"
+#include "exporters/redis/topology.h"
+
+namespace replicawatch::redis {
+
+/// What the families replicawatch_redis_* need of one replica.
+struct ReplicaView {
+  std::string group;
+  std::string member;
+  bool link_up = false;
+  bool sync_in_progress = false;
+};
+
+/// The whole deployment, joined: immutable once made.
+struct View {
+  Overview overview;
+  std::vector<ReplicaView> replicas;  ///< those that answered
+};
+
+/// The streams of the groups, by group name.
+using Histories = std::map<std::string, ReplicationHistory>;
+
+const Vocabulary& RedisVocabulary();
+
+/// Adds what the masters have now to the histories.
+void ObserveMasters(std::span<const NodeFacts* const> nodes, const Topology& topology,
+                    TimePoint now, Histories& histories);
+
+/// Joins the facts of all nodes. Pure: `now` is the only clock.
+View JoinView(std::span<const NodeFacts* const> nodes, const Topology& topology,
+              const Histories& histories, const std::string& cluster, TimePoint now);
+
+}  // namespace replicawatch::redis

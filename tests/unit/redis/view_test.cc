@@ -1,0 +1,342 @@
+#include "exporters/redis/view.h"
+
+#include <doctest/doctest.h>
+
+#include "common/metrics/lint.h"
+#include "exporters/redis/collectors/table.h"
+
+namespace replicawatch::redis {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A deployment of three data nodes d1..d3 and three Sentinels s1..s3 whose facts a test bends
+/// before it joins them.
+struct Deployment {
+  std::map<std::string, NodeFacts> nodes;
+  Histories histories;
+  TimePoint now = Clock::now();
+
+  NodeFacts& operator[](const std::string& name) { return nodes.at(name + ":1"); }
+
+  NodeFacts& Add(const std::string& name, Role role) {
+    NodeFacts& facts = nodes[name + ":1"];
+    facts.address = name + ":1";
+    facts.answered = true;
+    facts.info = Info{};
+    facts.info->run_id = "run-" + name;
+    facts.info->replication.role = role;
+    return facts;
+  }
+
+  void AddMaster(const std::string& name, int64_t offset) {
+    Replication& replication = Add(name, Role::kMaster).info->replication;
+    replication.id = "stream";
+    replication.master_offset = offset;
+    replication.backlog_size = 1000;
+    replication.backlog_length = 1000;
+    replication.backlog_first_byte = offset - 999;
+  }
+
+  void AddReplica(const std::string& name, const std::string& master, int64_t offset) {
+    Replication& replication = Add(name, Role::kReplica).info->replication;
+    replication.id = "stream";
+    replication.master_address = master + ":1";
+    replication.master_link_up = true;
+    replication.replica_offset = offset;
+    replication.priority = 100;
+  }
+
+  void AddSentinel(const std::string& name, const std::string& master, int64_t epoch) {
+    NodeFacts& facts = Add(name, Role::kSentinel);
+    SentinelMaster known;
+    known.master = {"g", master + ":1", "run-" + master, "master", epoch, 2};
+    for (const char* data : {"d1", "d2", "d3"}) {
+      if (data != master)
+        known.replicas.push_back(
+            {"", std::string(data) + ":1", "run-" + std::string(data), "slave", {}, {}});
+    }
+    for (const char* peer : {"s1", "s2", "s3"}) {
+      if (peer != name)
+        known.peers.push_back(
+            {"", std::string(peer) + ":1", "run-" + std::string(peer), "sentinel", {}, {}});
+    }
+    facts.masters = {known};
+  }
+
+  static Deployment WithSentinels() {
+    Deployment deployment;
+    deployment.AddMaster("d1", 5000);
+    deployment.AddReplica("d2", "d1", 5000);
+    deployment.AddReplica("d3", "d1", 5000);
+    for (const char* name : {"s1", "s2", "s3"}) deployment.AddSentinel(name, "d1", 7);
+    return deployment;
+  }
+
+  void Kill(const std::string& name) {
+    (*this)[name].answered = false;
+    (*this)[name].error = Error{ErrorCode::kConnect, "refused"};
+  }
+
+  View Join() {
+    std::vector<const NodeFacts*> facts;
+    for (const auto& [address, node] : nodes) facts.push_back(&node);
+    const Topology topology = BuildTopology(facts, "default");
+    ObserveMasters(facts, topology, now, histories);
+    return JoinView(facts, topology, histories, "c", now);
+  }
+};
+
+const GroupOverview& OnlyGroup(const View& view) {
+  REQUIRE(view.overview.groups.size() == 1);
+  return view.overview.groups[0];
+}
+
+const Membership& Member(const GroupOverview& group, const std::string& name) {
+  for (const Membership& member : group.members) {
+    if (member.member == name + ":1") return member;
+  }
+  FAIL("no member " << name);
+  throw std::logic_error("unreachable");
+}
+
+int Tolerated(const GroupOverview& group, std::string_view operation) {
+  for (const FailuresTolerated& spare : group.failures_tolerated) {
+    if (spare.operation == operation) return spare.count;
+  }
+  FAIL("no operation " << operation);
+  return 0;
+}
+
+int Healthy(const GroupOverview& group) {
+  return static_cast<int>(std::count_if(group.members.begin(), group.members.end(),
+                                        [](const Membership& m) { return m.healthy; }));
+}
+
+TEST_CASE("a healthy deployment") {
+  Deployment deployment = Deployment::WithSentinels();
+  const View view = deployment.Join();
+  const GroupOverview& group = OnlyGroup(view);
+  CHECK(group.name == "g");
+  CHECK(group.members.size() == 6);
+  CHECK(Healthy(group) == 6);
+  CHECK(group.writable == true);
+  CHECK(group.blocked_reasons.empty());
+  CHECK(group.primaries == 1);
+  CHECK(group.term == 7);
+  CHECK(group.views.at(0).distinct == 1);
+  CHECK(Tolerated(group, "write") == 1);
+  CHECK(Tolerated(group, "read") == 2);
+  CHECK(Member(group, "d1").role == "master");
+  CHECK_FALSE(Member(group, "d1").lag_seconds.has_value());
+  CHECK(Member(group, "d2").lag_seconds == 0);
+  CHECK(Member(group, "d2").headroom_bytes == 1000);
+  CHECK(Member(group, "d2").headroom_ratio == 1);
+  CHECK(group.data_at_risk_bytes == 0);
+  CHECK(view.overview.members.size() == 6);
+  CHECK(view.replicas.size() == 2);
+}
+
+TEST_CASE("the master dies: no primary until one is promoted, then the term tells") {
+  Deployment deployment = Deployment::WithSentinels();
+  deployment.Join();
+  deployment.Kill("d1");
+  for (const char* name : {"d2", "d3"}) deployment[name].info->replication.master_link_up = false;
+  const GroupOverview during = OnlyGroup(deployment.Join());
+  CHECK(during.primaries == 0);
+  CHECK(during.writable == false);
+  CHECK(during.blocked_reasons == std::vector<std::string_view>{"no_primary"});
+  CHECK(Tolerated(during, "write") == 1);
+  CHECK(Member(during, "d1").role == "master");
+  CHECK_FALSE(during.data_at_risk_bytes.has_value());
+
+  deployment.AddMaster("d2", 5000);
+  Replication& promoted = deployment["d2"].info->replication;
+  promoted.id = "next";
+  promoted.previous_id = "stream";
+  promoted.previous_id_ends_at = 5001;
+  deployment.AddReplica("d3", "d2", 5000);
+  deployment["d3"].info->replication.id = "next";
+  for (const char* name : {"s1", "s2", "s3"}) deployment.AddSentinel(name, "d2", 8);
+  const GroupOverview after = OnlyGroup(deployment.Join());
+  CHECK(after.primaries == 1);
+  CHECK(after.term == 8);
+  CHECK(after.writable == true);
+  CHECK(Tolerated(after, "write") == 1);
+  CHECK(Member(after, "d1").role == "replica");
+  CHECK_FALSE(Member(after, "d1").healthy);
+  CHECK(Member(after, "d1").lag_seconds == 0);
+  CHECK(Member(after, "d3").lag_seconds == 0);
+}
+
+TEST_CASE("what only the dead master had is lost, not lag") {
+  Deployment deployment = Deployment::WithSentinels();
+  deployment.Join();
+  deployment["d1"].info->replication.master_offset = 6000;
+  deployment.now += 1s;
+  deployment.Join();
+  deployment.Kill("d1");
+  deployment.AddMaster("d2", 5000);
+  Replication& promoted = deployment["d2"].info->replication;
+  promoted.id = "next";
+  promoted.previous_id = "stream";
+  promoted.previous_id_ends_at = 5001;
+  for (const char* name : {"s1", "s2", "s3"}) deployment.AddSentinel(name, "d2", 8);
+  deployment.now += 10s;
+  const GroupOverview group = OnlyGroup(deployment.Join());
+  CHECK(Member(group, "d1").lag_seconds == 0);
+  CHECK(Member(group, "d3").lag_seconds == 0);
+}
+
+TEST_CASE("a paused replica falls behind second by second, also without a primary") {
+  Deployment deployment = Deployment::WithSentinels();
+  deployment.Join();
+  deployment.Kill("d3");
+  deployment.now += 1s;
+  deployment["d1"].info->replication.master_offset = 5100;
+  deployment["d2"].info->replication.replica_offset = 5100;
+  deployment.Join();
+  deployment.now += 9s;
+  const GroupOverview paused = OnlyGroup(deployment.Join());
+  CHECK(Member(paused, "d3").lag_seconds == 9);
+  CHECK(Member(paused, "d3").lag_bytes == 100);
+  CHECK(Member(paused, "d2").lag_seconds == 0);
+  CHECK(paused.data_at_risk_seconds == 0);
+  deployment.Kill("d1");
+  deployment.now += 5s;
+  CHECK(Member(OnlyGroup(deployment.Join()), "d3").lag_seconds == 14);
+}
+
+TEST_CASE("a replica is as far as it has acknowledged, even when its last own word is older") {
+  Deployment deployment = Deployment::WithSentinels();
+  deployment.Join();
+  deployment.now += 1s;
+  deployment["d1"].info->replication.master_offset = 5100;
+  deployment["d1"].info->replication.attached = {{"d3:1", "online", 5100}};
+  CHECK(Member(OnlyGroup(deployment.Join()), "d3").lag_bytes == 0);
+  CHECK(Member(OnlyGroup(deployment.Join()), "d2").lag_bytes == 100);
+}
+
+TEST_CASE("a replica on another stream has no lag to tell") {
+  Deployment deployment = Deployment::WithSentinels();
+  deployment["d3"].info->replication.id = "foreign";
+  CHECK_FALSE(Member(OnlyGroup(deployment.Join()), "d3").lag_seconds.has_value());
+}
+
+TEST_CASE("why writes are refused") {
+  const auto reasons = [](auto bend) {
+    Deployment deployment = Deployment::WithSentinels();
+    bend(deployment["d1"]);
+    return OnlyGroup(deployment.Join()).blocked_reasons;
+  };
+  using Reasons = std::vector<std::string_view>;
+  CHECK(reasons([](NodeFacts& d) { d.info->loading = true; }) == Reasons{"loading"});
+  CHECK(reasons([](NodeFacts& d) { d.writes_refused = true; }) == Reasons{"disk"});
+  CHECK(reasons([](NodeFacts& d) {
+          d.required_replicas = 2;
+          d.info->replication.good_replicas = 1;
+        }) == Reasons{"min_replicas"});
+  CHECK(reasons([](NodeFacts& d) { d.info->replication.good_replicas = 0; }) ==
+        Reasons{"min_replicas"});
+  CHECK(reasons([](NodeFacts& d) { d.info->replication.good_replicas = 1; }).empty());
+  CHECK(reasons([](NodeFacts& d) {
+          d.info->max_memory_bytes = 10;
+          d.info->used_memory_bytes = 10;
+          d.info->max_memory_policy = "noeviction";
+        }) == Reasons{"memory"});
+  CHECK(reasons([](NodeFacts& d) {
+          d.info->max_memory_bytes = 10;
+          d.info->used_memory_bytes = 11;
+          d.info->max_memory_policy = "allkeys-lru";
+        }).empty());
+}
+
+TEST_CASE(
+    "failures tolerated are the least of Sentinels, promotable replicas and required replicas") {
+  const auto write = [](auto bend) {
+    Deployment deployment = Deployment::WithSentinels();
+    bend(deployment);
+    return Tolerated(OnlyGroup(deployment.Join()), "write");
+  };
+  CHECK(write([](Deployment& d) { d.Kill("s1"); }) == 0);
+  CHECK(write([](Deployment& d) { d.Kill("s1"), d.Kill("s2"); }) == -1);
+  CHECK(write([](Deployment& d) { d["s1"].info->tilt = true; }) == 0);
+  CHECK(write([](Deployment& d) { d.Kill("d2"); }) == 1);
+  CHECK(write([](Deployment& d) { d.Kill("d2"), d.Kill("d3"); }) == 0);
+  CHECK(write([](Deployment& d) { d["d2"].info->replication.priority = 0; }) == 1);
+  CHECK(write([](Deployment& d) {
+          d["d2"].info->replication.priority = d["d3"].info->replication.priority = 0;
+        }) == 0);
+  CHECK(write([](Deployment& d) { d["d1"].required_replicas = 1; }) == 1);
+  CHECK(write([](Deployment& d) { d["d1"].required_replicas = 2; }) == 0);
+  CHECK(write([](Deployment& d) { d["d1"].required_replicas = 1, d.Kill("d2"); }) == 0);
+}
+
+TEST_CASE("without Sentinels the loss of the master stops the writes") {
+  Deployment deployment;
+  deployment.AddMaster("d1", 10);
+  deployment.AddReplica("d2", "d1", 10);
+  const GroupOverview group = OnlyGroup(deployment.Join());
+  CHECK(group.name == "default");
+  CHECK(Tolerated(group, "write") == 0);
+  CHECK(Tolerated(group, "read") == 1);
+  CHECK_FALSE(group.term.has_value());
+}
+
+TEST_CASE("two masters are two primaries and two views") {
+  Deployment deployment = Deployment::WithSentinels();
+  deployment.AddMaster("d3", 100);
+  const GroupOverview group = OnlyGroup(deployment.Join());
+  CHECK(group.primaries == 2);
+  CHECK(group.views.at(0).distinct == 2);
+}
+
+TEST_CASE("while no data node answers nothing is said about writes") {
+  Deployment deployment = Deployment::WithSentinels();
+  for (const char* name : {"d1", "d2", "d3"}) deployment.Kill(name);
+  const GroupOverview group = OnlyGroup(deployment.Join());
+  CHECK(group.members.size() == 6);
+  CHECK_FALSE(group.primaries.has_value());
+  CHECK_FALSE(group.writable.has_value());
+  CHECK(group.failures_tolerated.empty());
+}
+
+TEST_CASE("a seed's own address gives way to the name that the deployment uses") {
+  Deployment deployment = Deployment::WithSentinels();
+  NodeFacts& seed = deployment.Add("localhost", Role::kMaster);
+  seed.info = deployment["d1"].info;
+  const View view = deployment.Join();
+  CHECK(view.overview.members.size() == 6);
+  CHECK(OnlyGroup(view).primaries == 1);
+}
+
+TEST_CASE("what attaches without a port is no member") {
+  Deployment deployment;
+  deployment.AddMaster("d1", 10);
+  deployment["d1"].info->replication.attached = {{"10.0.0.9:0", "online", 10},
+                                                 {"d2:1", "online", 10}};
+  const GroupOverview group = OnlyGroup(deployment.Join());
+  CHECK(group.members.size() == 2);
+  CHECK(Member(group, "d2").role == "replica");
+}
+
+TEST_CASE("two master names are two groups") {
+  Deployment deployment = Deployment::WithSentinels();
+  deployment.AddMaster("e1", 10);
+  SentinelMaster other;
+  other.master = {"h", "e1:1", "run-e1", "master", 1, 2};
+  deployment["s1"].masters.push_back(other);
+  const View view = deployment.Join();
+  REQUIRE(view.overview.groups.size() == 2);
+  CHECK(view.overview.groups[0].name == "g");
+  CHECK(view.overview.groups[1].name == "h");
+}
+
+TEST_CASE("the families follow the naming rules") {
+  for (const Collector<View>& collector : Collectors()) {
+    for (const std::string& fault : LintMetrics(collector.metrics)) FAIL_CHECK(fault);
+  }
+}
+
+}  // namespace
+}  // namespace replicawatch::redis
