@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "common/app/exporter.h"
+
+namespace replicawatch::mongo {
+
+class MongoExporter : public Exporter {
+ public:
+  std::string_view Program() const override { return "replicawatch-mongo"; }
+  std::string_view Description() const override;
+  int DefaultPort() const override { return 9216; }
+  std::vector<CollectorInfo> Collectors() const override;
+  std::vector<MetricTable> Metrics() const override;
+  void AddFlags(Flags& flags) override;
+  Result<std::vector<std::unique_ptr<Watcher>>> Start() override;
+
+ private:
+  std::string uri_;
+  std::string cluster_name_;
+  std::string user_;
+  Secret password_;
+};
+
+}  // namespace replicawatch::mongo

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/base/deadline.h"
+#include "common/base/error.h"
+#include "exporters/mongo/parse/hello.h"
+#include "exporters/mongo/parse/repl_set_config.h"
+#include "exporters/mongo/parse/repl_set_status.h"
+#include "exporters/mongo/parse/server_status.h"
+
+namespace replicawatch::mongo {
+
+/// What one member last told, and how the asking went. A value; what it points to is immutable.
+struct MemberFacts {
+  bool answered = false;       ///< the last round brought an answer to hello
+  std::optional<Error> error;  ///< the last round's first failure, whether or not it answered
+
+  /// Of the last answer to hello, also when the member is silent now.
+  std::shared_ptr<const Hello> hello;
+  TimePoint hello_at;
+  std::optional<double> clock_skew_seconds;
+
+  // Of the last full round, null when the question failed or was not asked.
+  std::shared_ptr<const ReplSetStatus> status;
+  TimePoint status_at;
+  std::shared_ptr<const ServerStatus> server;
+  std::shared_ptr<const ReplSetConfig> config;  ///< kept until the member tells of a newer one
+  int status_code = 0;  ///< why replSetGetStatus was refused: a ServerCode, 0 when it was not
+
+  // The cost of the last full round.
+  bool round_ok = false;
+  double round_seconds = 0;
+};
+
+}  // namespace replicawatch::mongo

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "exporters/mongo/facts.h"
+#include "exporters/mongo/parse/command_result.h"
+#include "exporters/mongo/session.h"
+
+namespace replicawatch::mongo {
+
+/// Asks one member and keeps what it told. Owns the session and decides whether it is
+/// opened with the login. Blocks while it asks; used by one thread.
+class Member {
+ public:
+  /// `login`: whether the settings have one. `arbiter`: it is known to be one, which has no users
+  /// and would count every login as a failed one.
+  Member(SessionFactory open, bool login, bool arbiter);
+
+  /// Asks hello without login, over a connection of its own. A login costs 20 ms of computing
+  /// (SCRAM), a greeting none: with it the other members are found, and logged in to, meanwhile.
+  const MemberFacts& Greet(Deadline deadline);
+
+  /// Asks hello only; all, when hello shows that the member's part in the set has changed.
+  const MemberFacts& Sample(Deadline deadline);
+
+  /// Asks hello, replSetGetStatus, serverStatus and, when it has changed, replSetGetConfig.
+  const MemberFacts& Probe(Deadline deadline);
+
+ private:
+  /// The questions that need a privilege.
+  enum Question : size_t { kStatus, kServer, kConfig, kQuestions };
+
+  bool AskHello(Deadline deadline);
+  Result<Reply> RunHello(Deadline deadline);
+  Result<Reply> LogIn(Deadline deadline);
+  void AskRest(Deadline deadline);
+  void AskStatus(Deadline deadline);
+  void AskServer(Deadline deadline);
+  void AskConfig(Deadline deadline);
+  std::optional<std::string> Ask(Question question, const Command& command, Deadline deadline);
+  void Refused(Question question, const Command& command, const CommandResult& result);
+  void Failed(Error error);
+
+  const SessionFactory open_;
+  const bool login_;
+
+  std::unique_ptr<Session> session_;
+  bool anonymous_;          // the session has no login although there is one
+  bool connected_ = false;  // the last question of the round was answered
+  std::optional<Error> login_error_;
+  TimePoint next_login_;
+  Duration login_pause_;
+
+  struct Denial {
+    TimePoint until;
+    std::optional<Error> error;
+  };
+  std::array<Denial, kQuestions> denials_;
+
+  MemberFacts facts_;
+};
+
+}  // namespace replicawatch::mongo

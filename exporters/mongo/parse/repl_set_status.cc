@@ -1,0 +1,66 @@
+#include "exporters/mongo/parse/repl_set_status.h"
+
+#include "exporters/mongo/parse/document.h"
+
+namespace replicawatch::mongo {
+namespace {
+
+std::optional<int> SmallInt(const Document& document, const char* key) {
+  const std::optional<int64_t> value = document.Int(key);
+  if (!value || *value < INT32_MIN || *value > INT32_MAX) return std::nullopt;
+  return static_cast<int>(*value);
+}
+
+SeenMember ReadMember(const Document& document) {
+  SeenMember member;
+  member.name = document.Text("name").value_or("");
+  member.self = document.Flag("self");
+  member.healthy = document.Flag("health");
+  member.state = SmallInt(document, "state").value_or(kStateUnknown);
+  member.position = document.Position("optime");
+  member.applied_wall_ms = document.DateMs("lastAppliedWallTime");
+  if (!member.applied_wall_ms) member.applied_wall_ms = document.DateMs("optimeDate");
+  member.config_version = document.Int("configVersion");
+  member.config_term = document.Int("configTerm");
+  member.last_heartbeat_ms = document.DateMs("lastHeartbeat");
+  member.last_heartbeat_recv_ms = document.DateMs("lastHeartbeatRecv");
+  return member;
+}
+
+void ReadElection(const Document& document, ReplSetStatus& status) {
+  const auto election = document.Child("electionCandidateMetrics");
+  if (!election) return;
+  status.last_election_ms = election->DateMs("lastElectionDate");
+  status.majority_writes_ms = election->DateMs("wMajorityWriteAvailabilityDate");
+  status.last_seen_at_election = election->Position("lastSeenOpTimeAtElection");
+}
+
+}  // namespace
+
+Result<ReplSetStatus> ParseReplSetStatus(std::string_view bson) {
+  const Result<Document> document = Document::Parse(bson);
+  if (!document) return tl::unexpected(document.error());
+  ReplSetStatus status;
+  status.set = document->Text("set");
+  status.date_ms = document->DateMs("date");
+  status.my_state = SmallInt(*document, "myState");
+  status.term = document->Int("term");
+  status.heartbeat_interval_ms = document->Int("heartbeatIntervalMillis");
+  status.majority_vote_count = SmallInt(*document, "majorityVoteCount");
+  status.write_majority_count = SmallInt(*document, "writeMajorityCount");
+  status.too_stale = document->Flag("tooStale");
+  if (const auto times = document->Child("optimes")) {
+    status.applied = times->Position("appliedOpTime");
+    status.committed = times->Position("lastCommittedOpTime");
+    status.applied_wall_ms = times->DateMs("lastAppliedWallTime");
+    status.committed_wall_ms = times->DateMs("lastCommittedWallTime");
+  }
+  ReadElection(*document, status);
+  if (const auto members = document->Child("members")) {
+    members->EachDocument(
+        [&](const Document& member) { status.members.push_back(ReadMember(member)); });
+  }
+  return status;
+}
+
+}  // namespace replicawatch::mongo

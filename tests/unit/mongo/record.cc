@@ -1,0 +1,60 @@
+// Records the raw answers of a live set for the tests:
+//   mongo_record mongodb://user:password@host:port,host:port/ FOLDER
+// writes FOLDER/<port>.<command>.bson for each host named. Not part of the tests themselves.
+#include <cstdio>
+#include <fstream>
+
+#include "exporters/mongo/member.h"
+#include "exporters/mongo/session.h"
+#include "exporters/mongo/settings.h"
+
+namespace replicawatch::mongo {
+namespace {
+
+class RecordingSession : public Session {
+ public:
+  RecordingSession(std::unique_ptr<Session> session, std::string prefix)
+      : session_(std::move(session)), prefix_(std::move(prefix)) {}
+
+  Result<Reply> Run(const Command& command, Deadline deadline) override {
+    Result<Reply> reply = session_->Run(command, deadline);
+    if (reply) {
+      std::ofstream(prefix_ + command.name + ".bson", std::ios::binary) << reply->bson;
+    } else {
+      std::fprintf(stderr, "%s: %s\n", prefix_.c_str(), reply.error().message.c_str());
+    }
+    return reply;
+  }
+
+ private:
+  const std::unique_ptr<Session> session_;
+  const std::string prefix_;
+};
+
+int Record(const char* uri, const std::string& folder) {
+  const Result<Settings> settings = ParseSettings(uri);
+  if (!settings) {
+    std::fprintf(stderr, "%s\n", settings.error().message.c_str());
+    return 2;
+  }
+  for (const std::string& seed : settings->seeds) {
+    const std::string prefix = folder + "/" + seed.substr(seed.rfind(':') + 1) + ".";
+    const SessionFactory open = MongocSessions(*settings, seed);
+    Member member(
+        [&](bool login) { return std::make_unique<RecordingSession>(open(login), prefix); },
+        settings->has_login(), false);
+    member.Probe(Deadline::After(kCallLimit));
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace replicawatch::mongo
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: mongo_record mongodb://user:password@host:port,... FOLDER\n");
+    return 2;
+  }
+  return replicawatch::mongo::Record(argv[1], argv[2]);
+}
