@@ -1,0 +1,25 @@
+#pragma once
+
+#include "common/app/exporter.h"
+#include "exporters/minio/watcher.h"
+
+namespace replicawatch::minio {
+
+class MinioExporter : public Exporter {
+ public:
+  std::string_view Program() const override { return "replicawatch-minio"; }
+  std::string_view Description() const override;
+  int DefaultPort() const override { return 9290; }
+  std::vector<CollectorInfo> Collectors() const override;
+  std::vector<MetricTable> Metrics() const override;
+  void AddFlags(Flags& flags) override;
+  Result<std::vector<std::unique_ptr<Watcher>>> Start() override;
+
+ private:
+  std::vector<std::string> urls_;
+  std::string cluster_name_;
+  std::string ca_file_;
+  S3Key key_;
+};
+
+}  // namespace replicawatch::minio

@@ -1,0 +1,50 @@
+#include "exporters/minio/parse/health.h"
+
+#include <charconv>
+#include <string_view>
+
+#include "common/base/text.h"
+
+namespace replicawatch::minio {
+namespace {
+
+const std::string* Find(const Headers& headers, std::string_view name) {
+  for (const auto& [key, value] : headers) {
+    if (EqualsIgnoreCase(key, name)) return &value;
+  }
+  return nullptr;
+}
+
+/// Times outside 2001 to 2100 are no times: other servers fill the header with random digits.
+std::optional<int64_t> ClockOf(std::string_view request_id) {
+  constexpr int64_t kEarliest = 1'000'000'000'000'000'000;
+  constexpr int64_t kLatest = 4'102'444'800'000'000'000;
+  int64_t ns = 0;
+  const char* end = request_id.data() + request_id.size();
+  const auto [stop, error] = std::from_chars(request_id.data(), end, ns, 16);
+  if (error != std::errc() || stop != end || ns < kEarliest || ns > kLatest) return std::nullopt;
+  return ns;
+}
+
+Error NotMinio(int status) {
+  return {ErrorCode::kProtocol,
+          "what answers is no MinIO: HTTP " + std::to_string(status) + " without X-Amz-Request-Id"};
+}
+
+}  // namespace
+
+Result<Liveness> ParseLiveness(int status, const Headers& headers) {
+  const std::string* id = Find(headers, "X-Amz-Request-Id");
+  if (id == nullptr) return tl::unexpected(NotMinio(status));
+  // It answered, so it is up; what keeps it from its service is no fault of the connection.
+  return Liveness{status == 200 && Find(headers, "X-Minio-Server-Status") == nullptr, ClockOf(*id)};
+}
+
+Result<bool> ParseClusterHealth(int status, const Headers& headers) {
+  if (Find(headers, "X-Amz-Request-Id") == nullptr) return tl::unexpected(NotMinio(status));
+  if (status == 200) return true;
+  if (status == 503) return false;
+  return Fail(ErrorCode::kUnsupported, "HTTP " + std::to_string(status));
+}
+
+}  // namespace replicawatch::minio

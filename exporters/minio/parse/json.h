@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+
+namespace replicawatch::minio {
+
+using Json = nlohmann::json;
+
+/// Reads a document without the subtrees named `metrics`: MinIO puts a few kilobytes of call
+/// counters into each drive, which nothing here reads, and without them the tree of 1,024 drives
+/// takes 2 MB, not 6. (simdjson reads it 20 times faster, 0.9 against 18 ms; at four drives, read
+/// every 10 s, that is 0.06 ms, and no reason for another shared library.)
+Result<Json> ParseJson(std::string_view text);
+
+// The member of this name, whatever the type of `object`; a null, another type or none at all gives
+// an empty value: MinIO leaves out what is false or zero, and writes null for an empty list.
+const Json* FindMember(const Json& object, const char* name);
+std::string TextOf(const Json& object, const char* name);
+bool IsTrue(const Json& object, const char* name);
+/// Numbers outside the range of int count as absent.
+std::optional<int> IntOf(const Json& object, const char* name);
+std::optional<int> IntAt(const Json* list, size_t index);
+/// The elements, or none.
+const Json::array_t& ListOf(const Json& object, const char* name);
+
+}  // namespace replicawatch::minio
