@@ -1,0 +1,74 @@
+"""Prometheus with this tree's rules, and Alertmanager."""
+import json
+import os
+import urllib.request
+
+from .process import wait_until
+
+
+class Monitoring:
+    name = "monitoring"
+    nodes = {"prometheus": 9090, "alertmanager": 9093}
+
+    def __init__(self, state, root):
+        self.state = state
+        self.root = root
+
+    def stages(self):
+        return [list(self.nodes)]
+
+    def port(self, node):
+        return self.state.port(node, self.nodes[node])
+
+    def url(self, node):
+        return f"http://127.0.0.1:{self.port(node)}"
+
+    def command(self, node):
+        data = self.state.directory("data", node)
+        if node == "alertmanager":
+            return [
+                os.environ.get("ALERTMANAGER", "prometheus-alertmanager"),
+                f"--config.file={os.environ.get('ALERTMANAGER_CONFIG', self.root / 'alerts' / 'alertmanager.yml')}",
+                f"--web.listen-address=127.0.0.1:{self.port(node)}",
+                f"--storage.path={data}",
+                "--cluster.listen-address=",
+            ]
+        return [
+            os.environ.get("PROMETHEUS", "prometheus"),
+            f"--config.file={self._render(data)}",
+            f"--web.listen-address=127.0.0.1:{self.port(node)}",
+            f"--storage.tsdb.path={data}/tsdb",
+        ]
+
+    def _render(self, data):
+        text = (self.root / "compose" / "prometheus" / "prometheus.yml").read_text()
+        values = {
+            "RULES": f"{self.root}/alerts/*.rules.yml",
+            "TARGETS": str(self.state.directory("targets")),
+            "ALERTMANAGER": f"127.0.0.1:{self.port('alertmanager')}",
+        }
+        for name, value in values.items():
+            text = text.replace(f"@{name}@", value)
+        return self.state.write(data / "prometheus.yml", text)
+
+    def environment(self, node):
+        return {}
+
+    def initialise(self, stage, timeout):
+        for node in stage:
+            wait_until(lambda: self._ready(node), timeout, f"{node} is ready; see logs/{node}.log")
+
+    def _ready(self, node):
+        try:
+            with urllib.request.urlopen(f"{self.url(node)}/-/ready", timeout=2) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+
+def write_target(state, service, address):
+    """Makes Prometheus scrape an exporter; it reads the folder by itself."""
+    path = state.directory("targets") / f"replicawatch-{service}.json"
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps([{"targets": [address]}]))
+    partial.replace(path)
