@@ -56,10 +56,11 @@ void Session::Send(std::initializer_list<std::string_view> command, Handler hand
     return;
   }
   if (!silent_since_) silent_since_ = now;
+  Pending pending{Format(command), std::move(handler)};
   if (state_ == State::kConnected) {
-    Append(command, std::move(handler));
+    Append(std::move(pending));
   } else {
-    unsent_.emplace_back(Format(command), std::move(handler));
+    unsent_.push_back(std::move(pending));
   }
 }
 
@@ -68,7 +69,7 @@ void Session::Subscribe(std::string_view channel, MessageHandler on_message, Han
   Send({"SUBSCRIBE", channel}, [this, on_end](const Result<Reply>& reply) {
     if (reply && !reply->is_error()) {
       // The place in the queue stays taken until the connection ends.
-      waiting_.push_front(on_end);
+      waiting_.push_front({{}, on_end});
       silent_since_.reset();
       return;
     }
@@ -109,14 +110,14 @@ void Session::FinishConnecting() {
   }
   state_ = State::kConnected;
   SendLogin();
-  for (auto& [command, handler] : std::exchange(unsent_, {})) {
-    redisAppendFormattedCommand(context_.get(), command.data(), command.size());
-    waiting_.push_back(std::move(handler));
-  }
-  wants_write_ = true;
+  for (Pending& pending : std::exchange(unsent_, {})) Append(std::move(pending));
 }
 
 void Session::SendLogin() {
+  const auto send = [this](std::initializer_list<std::string_view> command, Handler handler) {
+    Append({Format(command), std::move(handler)});
+    waiting_.back().command.clear();
+  };
   if (login_ != nullptr && !login_->password.empty()) {
     const Handler on_login = [this](const Result<Reply>& reply) {
       // "ERR AUTH called without any password configured": the server wants none, which is no
@@ -125,18 +126,17 @@ void Session::SendLogin() {
       Disconnect({ErrorCode::kAuth, name_ + " refused the login: " + reply->text}, kLoginPause);
     };
     if (login_->user.empty()) {
-      Append({"AUTH", login_->password.Reveal()}, on_login);
+      send({"AUTH", login_->password.Reveal()}, on_login);
     } else {
-      Append({"AUTH", login_->user, login_->password.Reveal()}, on_login);
+      send({"AUTH", login_->user, login_->password.Reveal()}, on_login);
     }
   }
-  Append({"CLIENT", "SETNAME", "replicawatch"}, [](const Result<Reply>&) {});
+  send({"CLIENT", "SETNAME", "replicawatch"}, [](const Result<Reply>&) {});
 }
 
-void Session::Append(std::initializer_list<std::string_view> command, Handler handler) {
-  const std::string formatted = Format(command);
-  redisAppendFormattedCommand(context_.get(), formatted.data(), formatted.size());
-  waiting_.push_back(std::move(handler));
+void Session::Append(Pending pending) {
+  redisAppendFormattedCommand(context_.get(), pending.command.data(), pending.command.size());
+  waiting_.push_back(std::move(pending));
   wants_write_ = true;
 }
 
@@ -173,8 +173,7 @@ void Session::Advance(short events, TimePoint now) {
 bool Session::Write() {
   int done = 0;
   if (redisBufferWrite(context_.get(), &done) != REDIS_OK) {
-    silent_since_.reset();
-    Disconnect(IoError("writing to"), kRetryPause);
+    Lost(IoError("writing to"));
     return false;
   }
   wants_write_ = done == 0;
@@ -183,7 +182,9 @@ bool Session::Write() {
 
 void Session::Read() {
   const bool failed = redisBufferRead(context_.get()) != REDIS_OK;
-  while (context_) {
+  // A handler may drop this connection.
+  const redisContext* const reading = context_.get();
+  while (context_.get() == reading) {
     void* raw = nullptr;
     if (redisGetReplyFromReader(context_.get(), &raw) != REDIS_OK) {
       silent_since_.reset();
@@ -195,10 +196,9 @@ void Session::Read() {
                                                              freeReplyObject);
     Dispatch(reply.get());
   }
-  if (!context_) return;
+  if (context_.get() != reading) return;
   if (failed) {
-    silent_since_.reset();
-    Disconnect(IoError("reading from"), kRetryPause);
+    Lost(IoError("reading from"));
   } else if (context_->reader->len > kMaxAnswerBytes) {
     Disconnect({ErrorCode::kLimit, "an answer of " + name_ + " is too large"}, kLoginPause);
   }
@@ -213,14 +213,15 @@ void Session::Dispatch(const redisReply* raw) {
     return;
   }
   if (waiting_.empty()) return;
-  const Handler handler = std::move(waiting_.front());
+  const Pending answered = std::move(waiting_.front());
   waiting_.pop_front();
+  if (!answered.command.empty()) sent_again_ = false;
   if (waiting_.empty()) {
     silent_since_.reset();
   } else {
     silent_since_ = Clock::now();
   }
-  handler(reply);
+  answered.handler(reply);
 }
 
 Error Session::IoError(std::string_view doing) const {
@@ -232,10 +233,29 @@ Error Session::IoError(std::string_view doing) const {
   return {code, std::string(doing) + " " + name_ + ": " + context_->errstr};
 }
 
-void Session::Disconnect(const Error& error, Duration pause) {
+/// The node ended the connection.
+void Session::Lost(const Error& error) {
+  silent_since_.reset();
+  if (!answered_ || sent_again_ || on_message_) {
+    Disconnect(error, kRetryPause);
+    return;
+  }
+  Close();
+  unsent_ = std::exchange(waiting_, {});
+  std::erase_if(unsent_, [](const Pending& pending) { return pending.command.empty(); });
+  sent_again_ = !unsent_.empty();
+  if (sent_again_) StartConnecting(Clock::now());
+}
+
+void Session::Close() {
   context_.reset();
   state_ = State::kIdle;
   wants_write_ = false;
+}
+
+void Session::Disconnect(const Error& error, Duration pause) {
+  Close();
+  sent_again_ = false;
   on_message_ = nullptr;
   last_error_ = error;
   next_attempt_ = Clock::now() + pause;
@@ -243,8 +263,9 @@ void Session::Disconnect(const Error& error, Duration pause) {
   // A handler may send again; what it sends belongs to the next connection.
   const auto waiting = std::exchange(waiting_, {});
   const auto unsent = std::exchange(unsent_, {});
-  for (const Handler& handler : waiting) handler(tl::unexpected(error));
-  for (const auto& [command, handler] : unsent) handler(tl::unexpected(error));
+  for (const auto& pending : {&waiting, &unsent}) {
+    for (const auto& [command, handler] : *pending) handler(tl::unexpected(error));
+  }
 }
 
 }  // namespace replicawatch::redis

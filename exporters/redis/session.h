@@ -28,6 +28,10 @@ struct Login {
 /// One kept connection to one node. It never blocks: the owner's loop polls its descriptor and
 /// calls Advance(). Commands are pipelined; each gets its answer or an error exactly once. Logs in
 /// once per connection. Belongs to one thread.
+///
+/// A kept connection that the node closes says nothing about the node: Sentinel kills all clients
+/// of a replica that it promotes or points to another master. So what was under way is sent once
+/// more over a new connection. Send only what may be asked twice.
 class Session {
  public:
   using Handler = std::function<void(const Result<Reply>&)>;
@@ -68,15 +72,22 @@ class Session {
  private:
   enum class State { kIdle, kResolving, kConnecting, kConnected };
 
+  struct Pending {
+    std::string command;  // as it goes over the wire; empty for the login, which is not sent again
+    Handler handler;
+  };
+
   void StartConnecting(TimePoint now);
   void OpenSocket(const std::string& address);
   void FinishConnecting();
   void SendLogin();
-  void Append(std::initializer_list<std::string_view> command, Handler handler);
+  void Append(Pending pending);
   bool Write();
   void Read();
   void Dispatch(const redisReply* reply);
   Error IoError(std::string_view doing) const;
+  void Lost(const Error& error);
+  void Close();
 
   struct ContextDeleter {
     void operator()(redisContext* context) const { redisFree(context); }
@@ -89,12 +100,12 @@ class Session {
 
   State state_ = State::kIdle;
   std::unique_ptr<redisContext, ContextDeleter> context_;
-  std::deque<Handler> waiting_;  // in the order of the commands
-  std::deque<std::pair<std::string, Handler>>
-      unsent_;  // formatted commands that wait for the connection
+  std::deque<Pending> waiting_;  // sent, in the order of their answers
+  std::deque<Pending> unsent_;   // until there is a connection
   MessageHandler on_message_;
   bool wants_write_ = false;
-  bool answered_ = false;  // something valid came over this connection
+  bool answered_ = false;    // something valid came over this connection
+  bool sent_again_ = false;  // what waits was under way already when the last connection was lost
   std::optional<TimePoint> silent_since_;
   TimePoint attempt_started_;
   TimePoint next_attempt_;

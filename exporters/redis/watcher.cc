@@ -26,6 +26,8 @@ constexpr auto kForgetWithout = std::chrono::hours(24);
 /// More nodes than any deployment has: a bound against answers that name new ones without end.
 constexpr size_t kMaxNodes = 1000;
 constexpr std::string_view kHelloChannel = "__sentinel__:hello";
+/// Each refused SUBSCRIBE is an entry in the server's ACL log.
+constexpr auto kListenAgain = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -84,7 +86,7 @@ void RedisWatcher::Wait(TimePoint until) {
 void RedisWatcher::Tick(TimePoint now) {
   next_tick_ = now + kTick;
   FindNodes(now);
-  ListenForSentinels();
+  ListenForSentinels(now);
   for (auto& [address, watched] : nodes_) {
     if (IsDuplicate(address)) continue;
     Node& node = *watched.node;
@@ -184,7 +186,7 @@ void RedisWatcher::FindNodes(TimePoint now) {
 /// From a data node the Sentinels are found by listening to the channel on which each of them
 /// announces itself every 2 s. One that is known names the others, so the listening ends with the
 /// first.
-void RedisWatcher::ListenForSentinels() {
+void RedisWatcher::ListenForSentinels(TimePoint now) {
   for (const auto& [address, watched] : nodes_) {
     if (watched.node->facts().role() != Role::kSentinel) continue;
     // From now on the Sentinels say who they are; what was heard must not outlive them.
@@ -192,21 +194,29 @@ void RedisWatcher::ListenForSentinels() {
     heard_sentinels_.clear();
     return;
   }
-  if (listener_) return;
+  if (listener_ended_) listener_.reset();
+  listener_ended_ = false;
+  if (listener_ || now < next_listen_) return;
   for (const auto& [address, watched] : nodes_) {
     if (!watched.node->facts().answered) continue;
     listener_ = std::make_unique<Session>(*SplitAddress(address), resolver_);
     listener_->SetLogin(&options_.logins.data);
     listener_->Subscribe(
         kHelloChannel, [this](const Reply& message) { OnHello(message); },
-        [this](const Result<Reply>& end) {
-          if (end) {
-            Log(LogLevel::kInfo, "can't listen for Sentinels; name one as a seed if there are any",
-                {{"service", "redis"}, {"reason", end->text}});
-          }
-        });
+        [this](const Result<Reply>& end) { OnListenerEnd(end); });
     return;
   }
+}
+
+/// With an answer the node refused; without one the connection is lost.
+void RedisWatcher::OnListenerEnd(const Result<Reply>& end) {
+  listener_ended_ = true;
+  if (!end) return;
+  const bool first = next_listen_ == TimePoint();
+  next_listen_ = Clock::now() + kListenAgain;
+  if (!first) return;
+  Log(LogLevel::kInfo, "can't listen for Sentinels; name one as a seed if there are any",
+      {{"service", "redis"}, {"reason", end->text}});
 }
 
 void RedisWatcher::OnHello(const Reply& message) {

@@ -43,8 +43,9 @@ class RedisWatcher : public Watcher {
   bool Settle(const Desk::Gather& gather, TimePoint now);
   void FindNodes(TimePoint now);
   void AddNode(const std::string& address, bool sentinel, TimePoint now);
-  void ListenForSentinels();
+  void ListenForSentinels(TimePoint now);
   void OnHello(const Reply& message);
+  void OnListenerEnd(const Result<Reply>& end);
   std::shared_ptr<const View> Join(TimePoint now);
   std::vector<const NodeFacts*> AllFacts() const;
   bool IsDuplicate(const std::string& address) const;
@@ -62,6 +63,8 @@ class RedisWatcher : public Watcher {
   std::map<std::string, Watched> nodes_;
   std::set<std::string> heard_sentinels_;  // addresses from the hello channel
   std::unique_ptr<Session> listener_;  // subscribed to the hello channel while no Sentinel is known
+  bool listener_ended_ = false;
+  TimePoint next_listen_;
   Topology topology_;
   Histories histories_;
   ChangeLog change_log_;

@@ -12,21 +12,28 @@ class RedisClient:
     def ask(self, *words):
         """The answer as text, an error as "ERR ..."; None while the node can't be reached."""
         try:
-            with socket.create_connection(self.where, timeout=5) as connection:
-                stream = connection.makefile("rwb")
-                self._send(stream, "AUTH", self.password)
-                self._read(stream)
-                self._send(stream, *words)
-                return self._read(stream)
+            with self.send(words) as connection:
+                return self._read(connection.makefile("rb"))
         except OSError:
             return None
+
+    def send(self, *commands):
+        """A connection over which the commands have gone out in one go; their answers are still to be read."""
+        connection = socket.create_connection(self.where, timeout=5)
+        stream = connection.makefile("rwb")
+        self._send(stream, "AUTH", self.password)
+        stream.flush()
+        self._read(stream)
+        for words in commands:
+            self._send(stream, *words)
+        stream.flush()
+        return connection
 
     @staticmethod
     def _send(stream, *words):
         stream.write(b"*%d\r\n" % len(words))
         for word in words:
             stream.write(b"$%d\r\n%s\r\n" % (len(word), word.encode()))
-        stream.flush()
 
     @staticmethod
     def _read(stream):

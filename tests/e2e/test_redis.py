@@ -141,6 +141,37 @@ def test_a_paused_node_never_costs_more_than_the_budget(stack, watched, role):
     watched.wait(healthy, 90, "the deployment is healthy again")
 
 
+def test_a_closed_connection_makes_no_member_down(stack, watched, client):
+    """Sentinel kills all clients of a replica that it promotes or points to another master."""
+    page = watched.scrape()
+    nodes = [member for role in ("master", "replica") for member in page.members_with_role(role)]
+    for _ in range(10):
+        for node in nodes:
+            client(node).ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        page = watched.scrape()
+        assert [page.value("member_up", member=node) for node in nodes] == [1, 1, 1], page.text
+    # While the server is busy the questions of the scrape wait before it, and then their connection is killed.
+    busy = "local t = redis.call('TIME')[1] + 2 while redis.call('TIME')[1] + 0 < t do end"
+    with client(nodes[0]).send(["EVAL", busy, "0"], ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]):
+        page = watched.scrape()
+    assert page.value("member_up", member=nodes[0]) == 1, page.text
+    assert not page.errors(nodes[0])
+
+
+def test_sentinels_that_come_late_are_found(stack, client):
+    sentinels = [name for name in stack.status()["nodes"] if name.startswith("sentinel-")]
+    stack.run("stop", *sentinels)
+    exporter = stack.exporter("redis")
+    page = exporter.wait(lambda p: p.value("members_healthy") == 3, 20, "the data nodes are found")
+    # The connection over which the exporter listens for Sentinels does not last for ever.
+    nodes = [member for role in ("master", "replica") for member in page.members_with_role(role)]
+    killed = lambda: [node for node in nodes if client(node).ask("CLIENT", "KILL", "TYPE", "pubsub") == "1"]  # noqa: E731
+    wait_until(killed, 10, "the exporter listens on one of them")
+    stack.run("start", *sentinels)
+    exporter.wait(healthy, 30, "the Sentinels are found")
+    exporter.stop()
+
+
 def test_scrapes_that_wait_are_shared_and_too_many_are_turned_away(stack, watched):
     exporter = stack.exporter("redis", [*stack.status()["exporters"]["redis"]["arguments"], "--web.max-requests=3"])
     member = exporter.wait(healthy, 20, "all members are found").members_with_role("replica")[0]
