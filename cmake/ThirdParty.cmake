@@ -1,5 +1,5 @@
-# Where the libraries come from. Most are the distribution's; civetweb, libcurl and hiredis (where the
-# distribution's is older than 1.0) are what scripts/bootstrap rebuilt from the distribution's source packages, found through its --env.
+# Where the libraries come from. Most are the distribution's; civetweb, libcurl and, on Debian 12, hiredis and libmongoc are
+# what scripts/bootstrap rebuilt from Debian's source packages, found through its --env.
 function(rw_bootstrap_root variable)
   if(DEFINED ENV{${variable}})
     set(root "$ENV{${variable}}")
@@ -49,8 +49,22 @@ if("redis" IN_LIST REPLICAWATCH_EXPORTERS)
   endif()
 endif()
 if("mongo" IN_LIST REPLICAWATCH_EXPORTERS)
-  pkg_check_modules(MONGOC REQUIRED IMPORTED_TARGET libmongoc-1.0)
-  pkg_check_modules(BSON REQUIRED IMPORTED_TARGET libbson-1.0)
+  rw_bootstrap_root(RW_MONGOC_ROOT)
+  add_library(rw_bson INTERFACE)
+  add_library(rw_mongoc INTERFACE)
+  if(RW_MONGOC_ROOT)
+    target_compile_definitions(rw_bson INTERFACE BSON_STATIC MONGOC_STATIC)
+    target_include_directories(rw_bson SYSTEM INTERFACE ${RW_MONGOC_ROOT}/include/libbson-1.0
+                                                        ${RW_MONGOC_ROOT}/include/libmongoc-1.0)
+    target_link_libraries(rw_bson INTERFACE ${RW_MONGOC_ROOT}/lib/libbson-static-1.0.a Threads::Threads)
+    target_link_libraries(rw_mongoc INTERFACE ${RW_MONGOC_ROOT}/lib/libmongoc-static-1.0.a rw_bson OpenSSL::SSL
+                                              OpenSSL::Crypto resolv icuuc)
+  else()
+    pkg_check_modules(MONGOC REQUIRED IMPORTED_TARGET libmongoc-1.0)
+    pkg_check_modules(BSON REQUIRED IMPORTED_TARGET libbson-1.0)
+    target_link_libraries(rw_bson INTERFACE PkgConfig::BSON)
+    target_link_libraries(rw_mongoc INTERFACE PkgConfig::MONGOC)
+  endif()
 endif()
 if("minio" IN_LIST REPLICAWATCH_EXPORTERS)
   rw_bootstrap_root(RW_CURL_ROOT)

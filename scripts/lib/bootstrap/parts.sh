@@ -25,7 +25,7 @@ packages_of() {
     libyaml-cpp-dev libexpected-dev doctest-dev prometheus-cpp-dev'
   case $1 in
     build-redis) echo "$build"; ! system_hiredis_serves || echo libhiredis-dev ;;
-    build-mongo) echo "$build libmongoc-dev libbson-dev" ;;
+    build-mongo) echo "$build"; if system_mongoc_serves; then echo libmongoc-dev libbson-dev; else echo libicu-dev; fi ;;
     build-minio) echo "$build nlohmann-json3-dev libsimdjson-dev libpugixml-dev" ;;
     redis) echo redis-tools python3 ;;
     # mongod links libcurl and libssl, whose packages have other names on Debian 13: curl and openssl bring the right ones.
@@ -43,7 +43,7 @@ packages_of() {
 build_part() {
   case $1 in
     build-redis) build_civetweb; build_hiredis ;;
-    build-mongo) build_civetweb ;;
+    build-mongo) build_civetweb; build_mongoc ;;
     build-minio) build_civetweb; build_curl ;;
     redis) build_redis ;;
     mongo) build_mongod; build_mongosh ;;
@@ -55,12 +55,14 @@ build_part() {
 # Where everything is. Paths are printed whether or not their part has been installed yet: who needs one runs its part first.
 print_environment() {
   require_debian
-  local hiredis='' node=''
+  local hiredis='' mongoc='' node=''
   system_hiredis_serves || hiredis=$CACHE/$(hiredis_key)
+  system_mongoc_serves || mongoc=$CACHE/$(mongoc_key)
   if system_node_serves; then node=$(command -v node); else node=$CACHE/$(node_key)/bin/node; fi
   {
     echo "RW_CIVETWEB_ROOT=$CACHE/$(civetweb_key)"
     echo "RW_HIREDIS_ROOT=$hiredis"
+    echo "RW_MONGOC_ROOT=$mongoc"
     echo "RW_CURL_ROOT=$CACHE/$(curl_key)"
     echo "REDIS_SERVER=$CACHE/$REDIS_KEY/bin/redis-server"
     echo "REDIS_CLI=/usr/bin/redis-cli"
