@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
-#include <vector>
 
 #include "exporters/redis/resp.h"
 
@@ -23,19 +22,16 @@ constexpr auto kReconnectAfter = std::chrono::seconds(15);
 /// our memory.
 constexpr size_t kMaxAnswerBytes = 16U << 20;
 
+/// A command as it goes over the wire.
 std::string Format(std::initializer_list<std::string_view> command) {
-  std::vector<const char*> texts;
-  std::vector<size_t> sizes;
+  std::string out = "*" + std::to_string(command.size()) + "\r\n";
   for (const std::string_view part : command) {
-    texts.push_back(part.data());
-    sizes.push_back(part.size());
+    out += '$';
+    out += std::to_string(part.size());
+    out += "\r\n";
+    out += part;
+    out += "\r\n";
   }
-  char* formatted = nullptr;
-  const auto size = redisFormatCommandArgv(&formatted, static_cast<int>(texts.size()), texts.data(),
-                                           sizes.data());
-  if (size < 0) throw std::bad_alloc();
-  std::string out(formatted, static_cast<size_t>(size));
-  redisFreeCommand(formatted);
   return out;
 }
 
@@ -94,6 +90,7 @@ void Session::OpenSocket(const std::string& address) {
     Disconnect({ErrorCode::kConnect, "can't connect to " + name_ + ": " + why}, kRetryPause);
     return;
   }
+  BuildReplies(*context_->reader);
   state_ = State::kConnecting;
   wants_write_ = true;
 }
@@ -181,31 +178,31 @@ bool Session::Write() {
 }
 
 void Session::Read() {
+  const size_t before = context_->reader->len;
   const bool failed = redisBufferRead(context_.get()) != REDIS_OK;
+  answer_bytes_ += context_->reader->len - before;
   // A handler may drop this connection.
   const redisContext* const reading = context_.get();
   while (context_.get() == reading) {
-    void* raw = nullptr;
-    if (redisGetReplyFromReader(context_.get(), &raw) != REDIS_OK) {
+    Result<std::unique_ptr<Reply>> reply = TakeReply(*context_->reader);
+    if (!reply) {
       silent_since_.reset();
       Disconnect({ErrorCode::kProtocol, name_ + " does not speak the Redis protocol"}, kRetryPause);
       return;
     }
-    if (raw == nullptr) break;
-    const std::unique_ptr<redisReply, void (*)(void*)> reply(static_cast<redisReply*>(raw),
-                                                             freeReplyObject);
-    Dispatch(reply.get());
+    if (*reply == nullptr) break;
+    answer_bytes_ = 0;
+    Dispatch(std::move(**reply));
   }
   if (context_.get() != reading) return;
   if (failed) {
     Lost(IoError("reading from"));
-  } else if (context_->reader->len > kMaxAnswerBytes) {
+  } else if (answer_bytes_ > kMaxAnswerBytes) {
     Disconnect({ErrorCode::kLimit, "an answer of " + name_ + " is too large"}, kLoginPause);
   }
 }
 
-void Session::Dispatch(const redisReply* raw) {
-  const Reply reply = ToReply(*raw);
+void Session::Dispatch(Reply reply) {
   answered_ = true;
   if (on_message_ && !reply.is_error() && reply.elements.size() == 3 &&
       reply.elements[0].text == "message") {
@@ -221,7 +218,7 @@ void Session::Dispatch(const redisReply* raw) {
   } else {
     silent_since_ = Clock::now();
   }
-  answered.handler(reply);
+  answered.handler(std::move(reply));
 }
 
 Error Session::IoError(std::string_view doing) const {
@@ -248,6 +245,7 @@ void Session::Lost(const Error& error) {
 }
 
 void Session::Close() {
+  answer_bytes_ = 0;
   context_.reset();
   state_ = State::kIdle;
   wants_write_ = false;

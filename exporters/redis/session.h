@@ -84,7 +84,7 @@ class Session {
   void Append(Pending pending);
   bool Write();
   void Read();
-  void Dispatch(const redisReply* reply);
+  void Dispatch(Reply reply);
   Error IoError(std::string_view doing) const;
   void Lost(const Error& error);
   void Close();
@@ -103,6 +103,7 @@ class Session {
   std::deque<Pending> waiting_;  // sent, in the order of their answers
   std::deque<Pending> unsent_;   // until there is a connection
   MessageHandler on_message_;
+  size_t answer_bytes_ = 0;  // read of the answer that is not whole yet
   bool wants_write_ = false;
   bool answered_ = false;    // something valid came over this connection
   bool sent_again_ = false;  // what waits was under way already when the last connection was lost

@@ -120,6 +120,33 @@ TEST_CASE("an answer cut at any byte is incomplete, one of another protocol is a
   CHECK_FALSE(DecodeReply("HTTP/1.1 400 Bad Request\r\n").has_value());
 }
 
+TEST_CASE("an answer of any kind becomes a value") {
+  const Reply list =
+      DecodeReply("*6\r\n+OK\r\n:-7\r\n$-1\r\n*-1\r\n-ERR no\r\n*2\r\n*1\r\n$1\r\na\r\n$0\r\n\r\n")
+          .value();
+  REQUIRE(list.elements.size() == 6);
+  CHECK(list.elements[0].text == "OK");
+  CHECK(list.elements[1].kind == Reply::Kind::kInteger);
+  CHECK(list.elements[1].integer == -7);
+  CHECK(list.elements[2].kind == Reply::Kind::kNil);
+  CHECK(list.elements[3].kind == Reply::Kind::kNil);
+  CHECK(list.elements[4].is_error());
+  REQUIRE(list.elements[5].elements.size() == 2);
+  CHECK(list.elements[5].elements[0].elements[0].text == "a");
+  CHECK(list.elements[5].elements[1].kind == Reply::Kind::kText);
+}
+
+TEST_CASE("an answer that nests without end is refused") {
+  std::string nested;
+  for (int i = 0; i < 7; ++i) nested += "*1\r\n";
+  CHECK(DecodeReply(nested + ":1\r\n").has_value());
+  nested.clear();
+  for (int i = 0; i < 100'000; ++i) nested += "*1\r\n";
+  const auto reply = DecodeReply(nested);
+  REQUIRE_FALSE(reply.has_value());
+  CHECK(reply.error().code == ErrorCode::kProtocol);
+}
+
 TEST_CASE("a Sentinel's hello") {
   const SentinelHello hello =
       ParseSentinelHello("127.0.0.1,17101,abc,3,gogotex,127.0.0.1,17001,3").value();
