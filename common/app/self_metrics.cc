@@ -1,13 +1,15 @@
 #include "common/app/self_metrics.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
-#include <fstream>
-#include <sstream>
+#include <optional>
 
 #include "common/base/text.h"
 #include "common/base/version.h"
@@ -93,14 +95,14 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
      "bytes",
      kScope,
      {},
-     "/proc/self/statm"},
+     "/proc/self/stat"},
     {"process_virtual_memory_bytes",
      "Virtual memory size.",
      kGauge,
      "bytes",
      kScope,
      {},
-     "/proc/self/statm"},
+     "/proc/self/stat"},
     {"process_open_fds",
      "Number of open file descriptors.",
      kGauge,
@@ -128,7 +130,7 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
      "",
      kScope,
      {},
-     "/proc/self/status"},
+     "/proc/self/stat"},
 }};
 
 const prometheus::Histogram::BucketBoundaries kBuckets = {
@@ -141,6 +143,10 @@ double UnixNow() {
 const double kStartTime = UnixNow();
 
 double CountOpenFds() {
+  struct stat folder {};
+  // Since Linux 6.2 its size is the number of entries.
+  if (stat("/proc/self/fd", &folder) == 0 && folder.st_size > 0)
+    return static_cast<double>(folder.st_size);
   DIR* directory = opendir("/proc/self/fd");
   if (directory == nullptr) return 0;
   double count = 0;
@@ -149,13 +155,22 @@ double CountOpenFds() {
   return count - 1;  // the one that reads the folder
 }
 
-std::optional<double> ReadThreads() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("Threads:"))
-      return ParseDouble(TrimSpace(std::string_view(line).substr(8)));
-  }
-  return std::nullopt;
+/// What proc(5) counts as field 20, 23 and 24 of /proc/self/stat.
+void EmitStat(SampleSink& sink) {
+  std::array<char, 1024> buffer{};
+  const int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  const ssize_t size = read(fd, buffer.data(), buffer.size());
+  close(fd);
+  std::string_view rest(buffer.data(), size > 0 ? static_cast<size_t>(size) : 0);
+  // Field 2 is the program's name in brackets, which may hold spaces.
+  rest.remove_prefix(std::min(rest.rfind(')') + 1, rest.size()));
+  std::array<std::optional<double>, 25> fields;
+  for (size_t i = 2; i < fields.size(); ++i) fields[i] = ParseDouble(CutAt(rest, ' '));
+  sink.Add(kTable[kThreads], fields[20]);
+  sink.Add(kTable[kVirtual], fields[23]);
+  if (fields[24])
+    sink.Add(kTable[kResident], *fields[24] * static_cast<double>(sysconf(_SC_PAGESIZE)));
 }
 
 void EmitProcess(SampleSink& sink) {
@@ -166,18 +181,12 @@ void EmitProcess(SampleSink& sink) {
     };
     sink.Add(kTable[kCpu], seconds(usage.ru_utime) + seconds(usage.ru_stime));
   }
-  std::ifstream statm("/proc/self/statm");
-  if (double total = 0, resident = 0; statm >> total >> resident) {
-    const auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
-    sink.Add(kTable[kVirtual], total * page);
-    sink.Add(kTable[kResident], resident * page);
-  }
+  EmitStat(sink);
   sink.Add(kTable[kOpenFds], CountOpenFds());
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
     sink.Add(kTable[kMaxFds], static_cast<double>(limit.rlim_cur));
   sink.Add(kTable[kStart], kStartTime);
-  sink.Add(kTable[kThreads], ReadThreads());
 }
 
 std::string_view LabelValue(const prometheus::ClientMetric& metric, std::string_view name) {

@@ -9,6 +9,10 @@ constexpr std::string_view kTotal = "_total";
 
 /// HELP escapes \ and newline in both formats; OpenMetrics wants the quote escaped as well.
 void AppendHelp(std::string& out, std::string_view help, TextFormat format) {
+  if (help.find_first_of("\\\"\n") == std::string_view::npos) {
+    out += help;
+    return;
+  }
   for (const char c : help) {
     if (c == '\\') {
       out += "\\\\";
