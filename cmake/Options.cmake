@@ -25,6 +25,9 @@ if(REPLICAWATCH_SANITIZE)
   target_compile_options(rw_options INTERFACE -fsanitize=${REPLICAWATCH_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(rw_options INTERFACE -fsanitize=${REPLICAWATCH_SANITIZE})
 endif()
+if(REPLICAWATCH_FUZZ)
+  target_compile_options(rw_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # rw_library(NAME SOURCES ... LINK ...): a static library of this tree. LINK is PUBLIC, so that the link graph, which
 # tests/lint/check_pure_targets.py reads from the archives, is what is written here and nothing else.

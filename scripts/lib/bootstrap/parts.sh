@@ -13,6 +13,7 @@ monitoring   Prometheus and Alertmanager of the test stack
 lint         formatters, linters, promtool of Prometheus 3
 test         what the tests need besides the above
 bench        what the benchmarks need
+fuzz         what scripts/fuzz needs
 TEXT
 }
 
@@ -37,6 +38,7 @@ packages_of() {
       echo shellcheck yamllint jq ca-certificates ;;
     test) echo python3 python3-pytest curl ;;
     bench) echo valgrind strace ;;
+    fuzz) if [ "$DEBIAN" -ge 13 ]; then echo clang-19 libclang-rt-19-dev; else echo clang-16 libclang-rt-16-dev; fi ;;
   esac | tr -s ' \n' '\n' | sed '/^$/d'
 }
 
@@ -74,6 +76,8 @@ print_environment() {
     echo "PROMETHEUS=/usr/bin/prometheus"
     echo "ALERTMANAGER=/usr/bin/prometheus-alertmanager"
     echo "PROMTOOL=/usr/bin/promtool"
+    # Debian 12's default, clang 14, can't compile its own <ranges>.
+    echo "FUZZ_CXX=/usr/bin/clang++-$([ "$DEBIAN" -ge 13 ] && echo 19 || echo 16)"
     echo "PROMTOOL3=$CACHE/$(go_program_key promtool "$PROMTOOL3_MODULE")/bin/promtool"
   } | while IFS='=' read -r name value; do printf 'export %s=%q\n' "$name" "$value"; done
 }

@@ -1,0 +1,20 @@
+// Answers of a mongod: BSON of any kind.
+
+#include "exporters/mongo/parse/command_result.h"
+#include "exporters/mongo/parse/hello.h"
+#include "exporters/mongo/parse/repl_set_config.h"
+#include "exporters/mongo/parse/repl_set_status.h"
+#include "exporters/mongo/parse/server_status.h"
+#include "tests/fuzz/fuzz.h"
+
+using namespace replicawatch;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view bson = fuzz::Text(data, size);
+  (void)mongo::ParseCommandResult(bson);
+  (void)mongo::ParseHello(bson);
+  (void)mongo::ParseReplSetConfig(bson);
+  (void)mongo::ParseReplSetStatus(bson);
+  (void)mongo::ParseServerStatus(bson);
+  return 0;
+}

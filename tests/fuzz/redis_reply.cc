@@ -1,0 +1,20 @@
+// Answers of a Redis node: RESP, then what Sentinel lists and INFO make of it.
+
+#include "exporters/redis/parse/info.h"
+#include "exporters/redis/parse/sentinel.h"
+#include "exporters/redis/resp.h"
+#include "tests/fuzz/fuzz.h"
+
+using namespace replicawatch;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto reply = redis::DecodeReply(fuzz::Text(data, size));
+  if (!reply) return 0;
+  const auto entries = redis::ParseSentinelEntries(*reply);
+  if (entries) {
+    for (const auto& entry : *entries)
+      fuzz::Require(!entry.address.empty(), "an entry has an address");
+  }
+  (void)redis::ParseInfo(reply->text);
+  return 0;
+}

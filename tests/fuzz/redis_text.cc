@@ -1,0 +1,24 @@
+// Texts of a Redis node and of its user: INFO, a Sentinel's hello, addresses, seeds.
+
+#include "exporters/redis/parse/address.h"
+#include "exporters/redis/parse/info.h"
+#include "exporters/redis/parse/seed.h"
+#include "exporters/redis/parse/sentinel.h"
+#include "tests/fuzz/fuzz.h"
+
+using namespace replicawatch;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text = fuzz::Text(data, size);
+  (void)redis::ParseInfo(text);
+  (void)redis::ParseSentinelHello(text);
+  (void)redis::ParseSeed(text);
+  if (const auto address = redis::SplitAddress(text)) {
+    fuzz::Require(address->port > 0 && address->port < 65536, "a port is in range");
+    const auto again =
+        redis::SplitAddress(redis::JoinAddress(address->host, std::to_string(address->port)));
+    fuzz::Require(again && again->host == address->host && again->port == address->port,
+                  "an address that is joined again is the same");
+  }
+  return 0;
+}
