@@ -30,10 +30,9 @@ target_include_directories(rw_prometheus_core SYSTEM INTERFACE ${PROMETHEUS_CPP_
 target_link_libraries(rw_prometheus_core INTERFACE ${PROMETHEUS_CPP_CORE})
 
 rw_bootstrap_root(RW_CIVETWEB_ROOT)
-find_library(CIVETWEB_LIBRARY NAMES libcivetweb.a PATHS ${RW_CIVETWEB_ROOT}/lib NO_DEFAULT_PATH REQUIRED)
 add_library(rw_civetweb INTERFACE)
 target_include_directories(rw_civetweb SYSTEM INTERFACE ${RW_CIVETWEB_ROOT}/include)
-target_link_libraries(rw_civetweb INTERFACE ${CIVETWEB_LIBRARY} OpenSSL::SSL OpenSSL::Crypto Threads::Threads
+target_link_libraries(rw_civetweb INTERFACE ${RW_CIVETWEB_ROOT}/lib/libcivetweb.a OpenSSL::SSL OpenSSL::Crypto Threads::Threads
                                             ${CMAKE_DL_LIBS})
 
 if("redis" IN_LIST REPLICAWATCH_EXPORTERS)

@@ -32,3 +32,15 @@ def watched(stack, request):
 @pytest.fixture(scope="module")
 def alerts(stack):
     return Alerts(stack)
+
+
+@pytest.fixture
+def repaired(stack, watched, request):
+    """A test begins with a deployment that the module's healthy() calls so, and leaves none of its nodes down."""
+    watched.wait(request.module.healthy, 90, "the deployment is healthy")
+    yield
+    for name, node in stack.status()["nodes"].items():
+        if node["service"] == request.module.SERVICE and node["state"] == "paused":
+            stack.run("resume", name)
+        elif node["service"] == request.module.SERVICE and node["state"] != "running":
+            stack.run("start", name)

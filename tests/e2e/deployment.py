@@ -69,6 +69,16 @@ class Page:
     def members_with_role(self, role):
         return sorted(labels["member"] for labels, value in self.all("member_role", role=role) if value == 1)
 
+    def replicates(self, members):
+        """All of a replicated deployment is there, has one primary and can lose a member."""
+        return (
+            self.value("writable") == 1
+            and self.value("primaries") == 1
+            and self.value("views", about="primary") == 1
+            and self.value("members_healthy") == self.value("members_expected") == members
+            and self.value("failures_tolerated", operation="write") == 1
+        )
+
     def errors(self, member):
         return [labels["code"] for labels, _ in self.all("member_error", member=member)]
 

@@ -6,6 +6,7 @@ import pytest
 from servers import run_mc
 
 SERVICE = "minio"
+pytestmark = pytest.mark.usefixtures("repaired")
 OBJECT = "rw/gogotex/smoke/object"
 
 
@@ -17,18 +18,6 @@ def healthy(page):
         and page.value("failures_tolerated", group="0/0", operation="read_nodes") == 2
         and sum(value for _, value in page.all("member_up")) == 4
     )
-
-
-@pytest.fixture(autouse=True)
-def repaired(stack, watched):
-    """Each test begins with a healthy deployment and leaves none behind that is not."""
-    watched.wait(healthy, 90, "the deployment is healthy")
-    yield
-    for name, node in stack.status()["nodes"].items():
-        if node["service"] == "minio" and node["state"] == "paused":
-            stack.run("resume", name)
-        elif node["service"] == "minio" and node["state"] != "running":
-            stack.run("start", name)
 
 
 def test_the_whole_deployment_is_found_from_one_node(stack, watched):

@@ -6,28 +6,11 @@ import pytest
 from servers import run_mongosh, start_mongosh
 
 SERVICE = "mongo"
+pytestmark = pytest.mark.usefixtures("repaired")
 
 
 def healthy(page):
-    return (
-        page.value("writable") == 1
-        and page.value("primaries") == 1
-        and page.value("views", about="primary") == 1
-        and page.value("members_healthy") == page.value("members_expected") == 3
-        and page.value("failures_tolerated", operation="write") == 1
-    )
-
-
-@pytest.fixture(autouse=True)
-def repaired(stack, watched):
-    """Each test begins with a healthy set and leaves none behind that is not."""
-    watched.wait(healthy, 60, "the set is healthy")
-    yield
-    for name, node in stack.status()["nodes"].items():
-        if node["service"] == "mongo" and node["state"] == "paused":
-            stack.run("resume", name)
-        elif node["service"] == "mongo" and node["state"] != "running":
-            stack.run("start", name)
+    return page.replicates(members=3)
 
 
 @pytest.fixture

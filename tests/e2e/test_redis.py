@@ -10,6 +10,7 @@ from redis_client import RedisClient
 from servers import program
 
 SERVICE = "redis"
+pytestmark = pytest.mark.usefixtures("repaired")
 
 
 @pytest.fixture
@@ -18,25 +19,7 @@ def client(stack):
 
 
 def healthy(page):
-    return (
-        page.value("writable") == 1
-        and page.value("primaries") == 1
-        and page.value("views", about="primary") == 1
-        and page.value("members_healthy") == page.value("members_expected") == 6
-        and page.value("failures_tolerated", operation="write") == 1
-    )
-
-
-@pytest.fixture(autouse=True)
-def repaired(stack, watched):
-    """Each test begins with a healthy deployment and leaves none behind that is not."""
-    watched.wait(healthy, 60, "the deployment is healthy")
-    yield
-    for name, node in stack.status()["nodes"].items():
-        if node["service"] == "redis" and node["state"] == "paused":
-            stack.run("resume", name)
-        elif node["service"] == "redis" and node["state"] != "running":
-            stack.run("start", name)
+    return page.replicates(members=6)
 
 
 def primary_of(page):

@@ -4,6 +4,7 @@ import subprocess
 import urllib.request
 
 from .process import wait_until
+from .service import Service
 from .state import StackError
 
 NODES = ["minio-1", "minio-2", "minio-3", "minio-4"]
@@ -11,19 +12,9 @@ ROOT_USER = "minioadmin"
 EXPORTER_USER = "replicawatch"
 
 
-class Minio:
+class Minio(Service):
     name = "minio"
     nodes = {name: 9000 + i for i, name in enumerate(NODES)}
-
-    def __init__(self, state, root):
-        self.state = state
-        self.root = root
-
-    def stages(self):
-        return [list(self.nodes)]
-
-    def port(self, node):
-        return self.state.port(node, self.nodes[node])
 
     def command(self, node):
         # Four explicit addresses: the short form with braces would be the product of all hosts and all drives.

@@ -2,25 +2,16 @@
 import os
 import subprocess
 
+from .service import Service
 from .state import StackError
 
 NODES = ["mongo-1", "mongo-2", "mongo-3"]
 SET_NAME = "rs0"
 
 
-class Mongo:
+class Mongo(Service):
     name = "mongo"
     nodes = {name: 27017 + i for i, name in enumerate(NODES)}
-
-    def __init__(self, state, root):
-        self.state = state
-        self.root = root
-
-    def stages(self):
-        return [list(self.nodes)]
-
-    def port(self, node):
-        return self.state.port(node, self.nodes[node])
 
     def command(self, node):
         return [
@@ -33,9 +24,6 @@ class Mongo:
             "--port", self.port(node),
             "--dbpath", self.state.directory("data", node),
         ]  # fmt: skip
-
-    def environment(self, node):
-        return {}
 
     def initialise(self, stage, timeout):
         environment = {

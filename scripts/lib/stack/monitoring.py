@@ -4,21 +4,12 @@ import os
 import urllib.request
 
 from .process import wait_until
+from .service import Service
 
 
-class Monitoring:
+class Monitoring(Service):
     name = "monitoring"
     nodes = {"prometheus": 9090, "alertmanager": 9093}
-
-    def __init__(self, state, root):
-        self.state = state
-        self.root = root
-
-    def stages(self):
-        return [list(self.nodes)]
-
-    def port(self, node):
-        return self.state.port(node, self.nodes[node])
 
     def url(self, node):
         return f"http://127.0.0.1:{self.port(node)}"
@@ -50,9 +41,6 @@ class Monitoring:
         for name, value in values.items():
             text = text.replace(f"@{name}@", value)
         return self.state.write(data / "prometheus.yml", text)
-
-    def environment(self, node):
-        return {}
 
     def initialise(self, stage, timeout):
         for node in stage:

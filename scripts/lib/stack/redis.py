@@ -4,6 +4,7 @@ import os
 import socket
 
 from .process import wait_until
+from .service import Service
 
 MASTER_NAME = "gogotex"
 DATA = ["redis-1", "redis-2", "redis-3"]
@@ -29,12 +30,12 @@ def ask(port, password, *commands):
         return []
 
 
-class Redis:
+class Redis(Service):
     name = "redis"
     nodes = {name: 6379 + i for i, name in enumerate(DATA)} | {name: 26379 + i for i, name in enumerate(SENTINELS)}
 
     def __init__(self, state, root):
-        self.state = state
+        super().__init__(state, root)
         self.shared = root / "compose" / "redis"
 
     def stages(self):
@@ -44,9 +45,6 @@ class Redis:
 
     def _config(self, node):
         return self.state.directory("data", node) / ("sentinel.conf" if node in SENTINELS else "redis.conf")
-
-    def port(self, node):
-        return self.state.port(node, self.nodes[node])
 
     def command(self, node):
         program = os.environ.get("REDIS_SERVER", "redis-server")
@@ -99,9 +97,6 @@ class Redis:
 
     def _sha256(self, secret):
         return hashlib.sha256(self.state.secret(secret).read_bytes()).hexdigest()
-
-    def environment(self, node):
-        return {}
 
     def initialise(self, stage, timeout):
         """Nothing to make; ready when the replicas are attached and every Sentinel knows the others."""

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -31,19 +31,29 @@ class FakeNode {
     const std::lock_guard lock(mutex_);
     refuse_login_ = refuse;
   }
-  /// Calls take this long before they answer.
-  void Delay(Duration delay) {
-    const std::lock_guard lock(mutex_);
-    delay_ = delay;
+  /// Calls get no answer until this is taken back.
+  void Hang(bool hang) {
+    {
+      const std::lock_guard lock(mutex_);
+      hang_ = hang;
+    }
+    let_go_.notify_all();
+  }
+  /// Returns when a call hangs.
+  void AwaitHanging() {
+    std::unique_lock lock(mutex_);
+    hanging_changed_.wait(lock, [&] { return hanging_ > 0; });
   }
 
   Result<Reply> Run(const Command& command, bool with_login) {
     std::unique_lock lock(mutex_);
     calls_.push_back(std::string(with_login ? "login " : "") + command.name);
-    const Duration delay = delay_;
-    lock.unlock();
-    if (delay > Duration::zero()) std::this_thread::sleep_for(delay);
-    lock.lock();
+    if (hang_) {
+      ++hanging_;
+      hanging_changed_.notify_all();
+      let_go_.wait(lock, [&] { return !hang_; });
+      --hanging_;
+    }
     if (error_) return tl::unexpected(*error_);
     if (with_login && refuse_login_) {
       return replicawatch::Fail(ErrorCode::kAuth, "Authentication failed.");
@@ -62,7 +72,10 @@ class FakeNode {
   std::map<std::string, std::string> answers_;
   std::optional<Error> error_;
   bool refuse_login_ = false;
-  Duration delay_ = Duration::zero();
+  bool hang_ = false;
+  size_t hanging_ = 0;
+  std::condition_variable let_go_;
+  std::condition_variable hanging_changed_;
   std::vector<std::string> calls_;
 };
 
