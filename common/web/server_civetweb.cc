@@ -75,7 +75,12 @@ void Send(mg_connection* connection, const HttpRequest& request, HttpResponse& r
                     "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
   if (compressed) out += "Content-Encoding: gzip\r\n";
   if (HasBody(request)) out += "Connection: close\r\n";
-  for (const auto& [name, value] : response.headers) out += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : response.headers) {
+    out += name;
+    out += ": ";
+    out += value;
+    out += "\r\n";
+  }
   out += "\r\n";
   if (request.method != "HEAD") out += response.body;
   mg_write(connection, out.data(), out.size());

@@ -49,12 +49,13 @@ void* CreateNil(const redisReadTask* task) { return Place(task); }
 
 void Free(void* reply) { delete static_cast<Reply*>(reply); }
 
-redisReplyObjectFunctions kBuildReply = {CreateText, CreateArray, CreateInteger, CreateDouble,
-                                         CreateNil,  CreateBool,  Free};
+// hiredis wants it mutable and does not change it.
+redisReplyObjectFunctions reply_functions = {CreateText, CreateArray, CreateInteger, CreateDouble,
+                                             CreateNil,  CreateBool,  Free};
 
 }  // namespace
 
-void BuildReplies(redisReader& reader) { reader.fn = &kBuildReply; }
+void BuildReplies(redisReader& reader) { reader.fn = &reply_functions; }
 
 Result<std::unique_ptr<Reply>> TakeReply(redisReader& reader) {
   void* taken = nullptr;

@@ -62,7 +62,7 @@ void Session::Send(std::initializer_list<std::string_view> command, Handler hand
 
 void Session::Subscribe(std::string_view channel, MessageHandler on_message, Handler on_end) {
   on_message_ = std::move(on_message);
-  Send({"SUBSCRIBE", channel}, [this, on_end](const Result<Reply>& reply) {
+  Send({"SUBSCRIBE", channel}, [this, on_end = std::move(on_end)](const Result<Reply>& reply) {
     if (reply && !reply->is_error()) {
       // The place in the queue stays taken until the connection ends.
       waiting_.push_front({{}, on_end});
