@@ -84,7 +84,9 @@ install_mongosh() {
   local folder=$1
   cp "$lib/mongosh/package.json" "$lib/mongosh/package-lock.json" "$folder/"
   # Its optional packages are native add-ons that would be compiled, for things the stack does not use (Kerberos, field encryption).
-  npm ci --prefix "$folder" --ignore-scripts --omit=optional --no-audit --no-fund
+  # Node.js knows the authorities that it was built with; the system's list may have more, as behind a company's proxy.
+  NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt} \
+    npm ci --prefix "$folder" --ignore-scripts --omit=optional --no-audit --no-fund
   mkdir "$folder/bin"
   launcher "$folder/bin/mongosh" '"${RW_NODE:-node}" "$here/../node_modules/mongosh/bin/mongosh.js"'
   "$folder/bin/mongosh" --version
