@@ -1,8 +1,10 @@
 #include "common/config/flags.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
+#include <functional>
+#include <string_view>
 
 #include "common/config/duration.h"
 
@@ -23,16 +25,8 @@ std::string DurationText(Duration d) {
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
 }
 
-}  // namespace
-
-Flags::Flags(const std::string& program, const std::string& description)
-    : app_(description, program) {
-  app_.set_help_flag("-h,--help", "Print this help and exit");
-  app_.get_formatter()->column_width(44);
-}
-
-CLI::Option* Flags::WithTwin(CLI::Option* option, const std::string& name,
-                             std::initializer_list<const char*> environment) {
+CLI::Option* WithTwin(CLI::Option* option, const std::string& name,
+                      std::initializer_list<const char*> environment) {
   // CLI11 reads one variable a flag: the first one that is set, the familiar name before the
   // systematic one.
   std::string variable = TwinName(name);
@@ -43,21 +37,39 @@ CLI::Option* Flags::WithTwin(CLI::Option* option, const std::string& name,
   return option->envname(variable);
 }
 
+}  // namespace
+
+struct Flags::Impl {
+  Impl(const std::string& program, const std::string& description) : app(description, program) {}
+
+  CLI::App app;
+  std::vector<std::function<Result<void>()>> after_parse;
+};
+
+Flags::Flags(const std::string& program, const std::string& description)
+    : impl_(std::make_unique<Impl>(program, description)) {
+  impl_->app.set_help_flag("-h,--help", "Print this help and exit");
+  impl_->app.get_formatter()->column_width(44);
+}
+
+Flags::~Flags() = default;
+
 void Flags::Text(const std::string& name, std::string& value, const std::string& help,
                  std::initializer_list<const char*> environment) {
-  WithTwin(app_.add_option("--" + name, value, help), name, environment)->capture_default_str();
+  WithTwin(impl_->app.add_option("--" + name, value, help), name, environment)
+      ->capture_default_str();
 }
 
 void Flags::Texts(const std::string& name, std::vector<std::string>& values,
                   const std::string& help, std::initializer_list<const char*> environment) {
-  WithTwin(app_.add_option("--" + name, values, help), name, environment)
+  WithTwin(impl_->app.add_option("--" + name, values, help), name, environment)
       ->capture_default_str()
       ->delimiter(',')
       ->allow_extra_args(false);
 }
 
 void Flags::Count(const std::string& name, size_t& value, const std::string& help) {
-  WithTwin(app_.add_option("--" + name, value, help), name, {})
+  WithTwin(impl_->app.add_option("--" + name, value, help), name, {})
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
 }
@@ -68,20 +80,20 @@ void Flags::Time(const std::string& name, Duration& value, const std::string& he
     if (!parsed) throw CLI::ValidationError("--" + name, parsed.error().message);
     value = *parsed;
   };
-  WithTwin(app_.add_option_function<std::string>("--" + name, read, help), name, {})
+  WithTwin(impl_->app.add_option_function<std::string>("--" + name, read, help), name, {})
       ->default_str(DurationText(value))
       ->type_name("DURATION");
 }
 
 void Flags::Action(const std::string& name, bool& value, const std::string& help) {
-  app_.add_flag("--" + name, value, help);
+  impl_->app.add_flag("--" + name, value, help);
 }
 
 void Flags::OnOff(const std::string& prefix, const std::string& name, bool& value,
                   const std::string& help) {
   const std::string on = prefix + name;
   const std::string state = value ? " (default: on)" : " (default: off)";
-  WithTwin(app_.add_flag("--" + on + ",!--no-" + on, value, help + state), on, {});
+  WithTwin(impl_->app.add_flag("--" + on + ",!--no-" + on, value, help + state), on, {});
 }
 
 void Flags::Password(const std::string& name, Secret& value, const std::string& help,
@@ -90,12 +102,12 @@ void Flags::Password(const std::string& name, Secret& value, const std::string& 
   std::string variables;
   for (const char* variable : environment)
     variables += (variables.empty() ? "" : " or ") + std::string(variable);
-  WithTwin(app_.add_option("--" + name, *path,
-                           help + " (the text itself: environment " + variables + ")"),
+  WithTwin(impl_->app.add_option("--" + name, *path,
+                                 help + " (the text itself: environment " + variables + ")"),
            name, {})
       ->type_name("FILE");
   const std::vector<const char*> names(environment);
-  after_parse_.push_back([path, names, &value]() -> Result<void> {
+  impl_->after_parse.push_back([path, names, &value]() -> Result<void> {
     if (!path->empty()) {
       Result<Secret> secret = ReadSecretFile(*path);
       if (!secret) return tl::unexpected(secret.error());
@@ -115,17 +127,17 @@ void Flags::Password(const std::string& name, Secret& value, const std::string& 
 
 Flags::Parsed Flags::Parse(int argc, char** argv) {
   try {
-    app_.parse(argc, argv);
+    impl_->app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    std::fputs(app_.help().c_str(), stdout);
+    std::fputs(impl_->app.help().c_str(), stdout);
     return Parsed::kExitOk;
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "%s: %s (see --help)\n", app_.get_name().c_str(), error.what());
+    std::fprintf(stderr, "%s: %s (see --help)\n", impl_->app.get_name().c_str(), error.what());
     return Parsed::kExitUsage;
   }
-  for (const auto& step : after_parse_) {
+  for (const auto& step : impl_->after_parse) {
     if (const Result<void> done = step(); !done) {
-      std::fprintf(stderr, "%s: %s\n", app_.get_name().c_str(), done.error().message.c_str());
+      std::fprintf(stderr, "%s: %s\n", impl_->app.get_name().c_str(), done.error().message.c_str());
       return Parsed::kExitUsage;
     }
   }

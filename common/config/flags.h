@@ -1,10 +1,8 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/base/deadline.h"
@@ -13,12 +11,14 @@
 namespace replicawatch {
 
 /// The command line of an exporter: a thin layer over CLI11 that gives every flag its environment
-/// twin
-/// (--web.listen-address: REPLICAWATCH_WEB_LISTEN_ADDRESS) and durations their syntax. Secrets have
-/// no flag: they come from a file or from the environment.
+/// twin (--web.listen-address: REPLICAWATCH_WEB_LISTEN_ADDRESS) and durations their syntax. Secrets
+/// have no flag: they come from a file or from the environment.
 class Flags {
  public:
   Flags(const std::string& program, const std::string& description);
+  ~Flags();
+  Flags(const Flags&) = delete;
+  Flags& operator=(const Flags&) = delete;
 
   void Text(const std::string& name, std::string& value, const std::string& help,
             std::initializer_list<const char*> environment = {});
@@ -42,11 +42,8 @@ class Flags {
   Parsed Parse(int argc, char** argv);
 
  private:
-  CLI::Option* WithTwin(CLI::Option* option, const std::string& name,
-                        std::initializer_list<const char*> environment);
-
-  CLI::App app_;
-  std::vector<std::function<Result<void>()>> after_parse_;
+  struct Impl;  // keeps CLI11's header, ten seconds to compile, out of all others
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace replicawatch
