@@ -143,7 +143,7 @@ int Run(Exporter& exporter, const AppOptions& options) {
   ConfigureLog(*ParseLogLevel(options.log_level),
                options.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
   const sigset_t signals = BlockSignals();
-  auto watchers = exporter.Start();
+  auto watchers = exporter.Start(options.collectors);
   if (!watchers) {
     std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
                  watchers.error().message.c_str());

@@ -30,7 +30,8 @@ class Exporter {
 
   /// Called once, after the flags were read. Starts to watch and does not wait for the servers: one
   /// that is away is data, not an error. Fails on settings that can't be used.
-  virtual Result<std::vector<std::unique_ptr<Watcher>>> Start() = 0;
+  /// `collectors`: those that a scrape may choose from.
+  virtual Result<std::vector<std::unique_ptr<Watcher>>> Start(CollectorSet collectors) = 0;
 };
 
 /// Reads flags, serves until TERM or INT, and returns the process's exit code: 0 after a clean end,

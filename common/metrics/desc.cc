@@ -16,6 +16,8 @@ std::string_view MetricTypeName(MetricType type) {
       return "counter";
     case MetricType::kHistogram:
       return "histogram";
+    case MetricType::kSummary:
+      return "summary";
     case MetricType::kUnknown:
       return "untyped";
   }

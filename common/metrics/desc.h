@@ -7,7 +7,7 @@
 
 namespace replicawatch {
 
-enum class MetricType : uint8_t { kGauge, kCounter, kHistogram, kUnknown };
+enum class MetricType : uint8_t { kGauge, kCounter, kHistogram, kSummary, kUnknown };
 
 /// The labels that the sink adds by itself, before a family's own.
 enum class Scope : uint8_t {
@@ -16,7 +16,7 @@ enum class Scope : uint8_t {
   kNode,      ///< cluster, member on /metrics; none on /probe, where `instance` says which node
 };
 
-constexpr size_t kMaxLabels = 6;
+constexpr size_t kMaxLabels = 10;
 
 /// What a family is. All families stand in constexpr tables, from which the encoders,
 /// --metrics.list, the lint and the checks of alert rules and dashboards read. Descriptors must

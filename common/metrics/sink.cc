@@ -74,20 +74,19 @@ void SampleSink::Add(const MetricDesc& desc, double value,
   if (Line* line = NewLine(desc, label_values)) line->value = value;
 }
 
-void SampleSink::AddHistogram(const MetricDesc& desc, std::span<const Bucket> buckets, double sum,
-                              double count, std::initializer_list<std::string_view> label_values) {
-  const auto add_bucket = [&](double bound, double cumulative) {
-    Line* line = NewLine(desc, label_values);
-    if (line == nullptr) return;
-    std::string text;
-    AppendNumber(text, bound);
-    AppendLabel("le", text);
-    line->labels_size = static_cast<uint32_t>(snapshot_.text.size() - label_text_begin_);
-    line->suffix = Suffix::kBucket;
-    line->value = cumulative;
-  };
-  for (const Bucket& bucket : buckets) add_bucket(bucket.upper_bound, bucket.cumulative_count);
-  add_bucket(std::numeric_limits<double>::infinity(), count);
+void SampleSink::AddPart(const MetricDesc& desc, Suffix suffix, std::string_view label,
+                         std::string_view label_value, double value,
+                         std::initializer_list<std::string_view> label_values) {
+  Line* line = NewLine(desc, label_values);
+  if (line == nullptr) return;
+  AppendLabel(label, label_value);
+  line->labels_size = static_cast<uint32_t>(snapshot_.text.size() - label_text_begin_);
+  line->suffix = suffix;
+  line->value = value;
+}
+
+void SampleSink::AddSumAndCount(const MetricDesc& desc, double sum, double count,
+                                std::initializer_list<std::string_view> label_values) {
   if (Line* line = NewLine(desc, label_values)) {
     line->suffix = Suffix::kSum;
     line->value = sum;
@@ -96,6 +95,25 @@ void SampleSink::AddHistogram(const MetricDesc& desc, std::span<const Bucket> bu
     line->suffix = Suffix::kCount;
     line->value = count;
   }
+}
+
+void SampleSink::AddHistogram(const MetricDesc& desc, std::span<const Bucket> buckets, double sum,
+                              double count, std::initializer_list<std::string_view> label_values) {
+  std::string bound;
+  for (const Bucket& bucket : buckets) {
+    bound.clear();
+    AppendNumber(bound, bucket.upper_bound);
+    AddPart(desc, Suffix::kBucket, "le", bound, bucket.cumulative_count, label_values);
+  }
+  AddPart(desc, Suffix::kBucket, "le", "+Inf", count, label_values);
+  AddSumAndCount(desc, sum, count, label_values);
+}
+
+void SampleSink::AddSummary(const MetricDesc& desc, std::span<const Quantile> quantiles, double sum,
+                            double count, std::initializer_list<std::string_view> label_values) {
+  for (const auto& [quantile, value] : quantiles)
+    AddPart(desc, Suffix::kNone, "quantile", quantile, value, label_values);
+  AddSumAndCount(desc, sum, count, label_values);
 }
 
 void SampleSink::Rollback(Mark mark) {

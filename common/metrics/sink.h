@@ -40,6 +40,14 @@ class SampleSink {
   void AddHistogram(const MetricDesc& desc, std::span<const Bucket> buckets, double sum,
                     double count, std::initializer_list<std::string_view> label_values = {});
 
+  struct Quantile {
+    std::string_view quantile;  ///< as the label's text
+    double value;
+  };
+  /// Adds a summary; `quantiles` ascending.
+  void AddSummary(const MetricDesc& desc, std::span<const Quantile> quantiles, double sum,
+                  double count, std::initializer_list<std::string_view> label_values = {});
+
   /// A position to which Rollback() returns: nothing that was added later stays.
   struct Mark {
     size_t lines;
@@ -57,6 +65,13 @@ class SampleSink {
  private:
   Line* NewLine(const MetricDesc& desc, std::initializer_list<std::string_view> label_values);
   void AppendLabel(std::string_view name, std::string_view value);
+  /// A line whose last label does not tell samples apart: a histogram's bucket, a summary's
+  /// quantile.
+  void AddPart(const MetricDesc& desc, Suffix suffix, std::string_view label,
+               std::string_view label_value, double value,
+               std::initializer_list<std::string_view> label_values);
+  void AddSumAndCount(const MetricDesc& desc, double sum, double count,
+                      std::initializer_list<std::string_view> label_values);
 
   size_t max_lines_;
   std::string cluster_labels_;

@@ -16,9 +16,9 @@ struct Line {
   const MetricDesc* desc = nullptr;
   uint32_t labels_begin = 0;
   uint32_t labels_size = 0;
-  uint32_t key_size =
-      0;  ///< the part of `labels` that tells samples apart: without a histogram's `le`
-  uint32_t order = 0;  ///< position in which it was added; keeps a histogram's lines together
+  uint32_t key_size = 0;  ///< the part of `labels` that tells samples apart: without a histogram's
+                          ///< `le`, a summary's `quantile`
+  uint32_t order = 0;     ///< position in which it was added; keeps a histogram's lines together
   Suffix suffix = Suffix::kNone;
   double value = 0;
 };

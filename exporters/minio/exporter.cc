@@ -54,7 +54,7 @@ void MinioExporter::AddFlags(Flags& flags) {
              "default: the system's");
 }
 
-Result<std::vector<std::unique_ptr<Watcher>>> MinioExporter::Start() {
+Result<std::vector<std::unique_ptr<Watcher>>> MinioExporter::Start(CollectorSet) {
   if (urls_.empty()) {
     return Fail(ErrorCode::kInternal, "--minio.url: the address of a node is missing");
   }

@@ -30,7 +30,7 @@ void MongoExporter::AddFlags(Flags& flags) {
              "Value of the label cluster; default: the replica set's name");
 }
 
-Result<std::vector<std::unique_ptr<Watcher>>> MongoExporter::Start() {
+Result<std::vector<std::unique_ptr<Watcher>>> MongoExporter::Start(CollectorSet) {
   if (uri_.empty()) {
     return Fail(ErrorCode::kParse,
                 "--mongodb.uri (or MONGODB_URI) is missing: name any member, "

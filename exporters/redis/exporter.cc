@@ -34,12 +34,13 @@ void RedisExporter::AddFlags(Flags& flags) {
                  "File with the password on the Sentinels", {"REDIS_SENTINEL_PASSWORD"});
 }
 
-Result<std::vector<std::unique_ptr<Watcher>>> RedisExporter::Start() {
+Result<std::vector<std::unique_ptr<Watcher>>> RedisExporter::Start(CollectorSet collectors) {
   if (addresses_.empty()) addresses_ = {"redis://localhost:6379"};
   WatchOptions options;
   options.name = cluster_name_;
-  options.logins.data = {user_, password_};
-  options.logins.sentinel = {sentinel_user_.empty() ? user_ : sentinel_user_, sentinel_password_};
+  options.nodes.data_login = {user_, password_};
+  options.nodes.sentinel_login = {sentinel_user_.empty() ? user_ : sentinel_user_,
+                                  sentinel_password_};
   for (const std::string& text : addresses_) {
     Result<Seed> seed = ParseSeed(text);
     if (!seed)
@@ -48,9 +49,10 @@ Result<std::vector<std::unique_ptr<Watcher>>> RedisExporter::Start() {
     // As people know it from other tools, the URI may carry the login; what is given apart from it
     // wins.
     if (user_.empty() && password_.empty() && !seed->password.empty()) {
-      options.logins.data = {seed->user, seed->password};
+      options.nodes.data_login = {seed->user, seed->password};
     }
   }
+  options.nodes.all_sections = collectors.Has(kNodeCollectorIndex);
   std::vector<std::unique_ptr<Watcher>> watchers;
   watchers.push_back(std::make_unique<RedisWatcher>(std::move(options)));
   return watchers;

@@ -1,15 +1,21 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/deadline.h"
 #include "common/base/error.h"
+#include "common/base/text.h"
 #include "exporters/redis/parse/info.h"
 #include "exporters/redis/parse/sentinel.h"
+#include "exporters/redis/parse/slow_log.h"
 
 namespace replicawatch::redis {
+
+constexpr const char* kMinReplicas = "min-replicas-to-write";
 
 /// All that is known of one node: what it said last, and whether it still says anything. Facts of a
 /// silent node stay, so that it keeps its role and its position in the stream.
@@ -19,12 +25,21 @@ struct NodeFacts {
   std::optional<Error> error;  ///< of the last query; with `answered` one that concerns a part only
   double seconds = 0;          ///< duration of the last probe
   std::optional<Info> info;
-  std::vector<SentinelMaster> masters;  ///< of a Sentinel: by master name
+  std::shared_ptr<const InfoText> info_text;  ///< what `info` was read from, for the collector node
+  std::optional<double> start_time_seconds;   ///< of the server; steady as long as it runs
+  std::vector<SentinelMaster> masters;        ///< of a Sentinel: by master name
   bool writes_refused =
       false;  ///< PING answered MISCONF: the disk does not take what must be saved
-  std::optional<int64_t>
-      required_replicas;  ///< CONFIG GET min-replicas-to-write, where that is allowed
+  std::map<std::string, std::string> settings;  ///< CONFIG GET, by name, where that is allowed
+  std::optional<int64_t> slow_log_length;       ///< SLOWLOG LEN
+  std::optional<SlowLogEntry> slow_log_last;    ///< SLOWLOG GET 1
   std::optional<double> clock_skew_seconds;
+
+  /// min-replicas-to-write
+  std::optional<int64_t> required_replicas() const {
+    const auto found = settings.find(kMinReplicas);
+    return found == settings.end() ? std::nullopt : ParseInt(found->second);
+  }
 
   Role role() const { return info ? info->replication.role : Role::kUnknown; }
 };

@@ -1,6 +1,7 @@
 #include "exporters/redis/node.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -12,23 +13,28 @@ namespace {
 
 /// Each refused command is an entry in the server's ACL log.
 constexpr auto kRefusedPause = std::chrono::seconds(10);
+/// A command that is not needed for anything else can wait longer for rights that may never come.
+constexpr auto kRefusedOptionalPause = std::chrono::hours(1);
+
+int64_t MajorVersion(std::string_view version) { return ParseInt(CutAt(version, '.')).value_or(0); }
 
 /// What an error answer means for the exporter.
 ErrorCode CodeOf(const Reply& error) {
   const std::string_view word = error.ErrorWord();
   if (word == "NOAUTH" || word == "WRONGPASS") return ErrorCode::kAuth;
   if (word == "NOPERM") return ErrorCode::kPermission;
-  if (error.text.find("unknown command") != std::string::npos) return ErrorCode::kUnsupported;
+  // "unknown command", "Unknown subcommand"
+  if (error.text.find("nknown ") != std::string::npos) return ErrorCode::kUnsupported;
   return ErrorCode::kProtocol;
 }
 
 }  // namespace
 
-Node::Node(const std::string& address, HostPort where, bool sentinel, const Logins& logins,
+Node::Node(const std::string& address, HostPort where, bool sentinel, const NodeSettings& settings,
            Resolver& resolver)
-    : logins_(logins), session_(std::move(where), resolver), login_of_sentinel_(sentinel) {
+    : settings_(settings), session_(std::move(where), resolver), login_of_sentinel_(sentinel) {
   facts_.address = address;
-  session_.SetLogin(sentinel ? &logins_.sentinel : &logins_.data);
+  session_.SetLogin(sentinel ? &settings_.sentinel_login : &settings_.data_login);
 }
 
 void Node::Probe(TimePoint now) {
@@ -37,20 +43,56 @@ void Node::Probe(TimePoint now) {
   failed_ = false;
   ++outstanding_;  // holds the probe open while the first commands are sent: a session may answer
                    // at once
-  Ask({"INFO"}, [this](const Reply& reply) { OnInfo(reply); });
+  if (settings_.all_sections) {
+    Ask({"INFO", "ALL"}, [this](const Reply& reply) { OnInfo(reply); });
+  } else {
+    Ask({"INFO"}, [this](const Reply& reply) { OnInfo(reply); });
+  }
   if (facts_.role() == Role::kSentinel) {
     Ask({"SENTINEL", "MASTERS"}, [this](const Reply& reply) { OnMasters(reply); });
     // In one go with the names of last time; a new name is asked about when it appears.
     for (const SentinelMaster& known : facts_.masters) AskAboutMaster(known.master.name);
   } else {
     Ask({"PING"}, [this](const Reply& reply) { OnPing(reply); });
-    // Before 7.0 CONFIG GET takes one name.
-    if (!config_denied_) {
-      Ask({"CONFIG", "GET", "min-replicas-to-write"},
-          [this](const Reply& reply) { OnConfig(reply); });
-    }
+    if (facts_.info) AskAboutDataNode();
   }
   EndCommand();
+}
+
+/// What only a data node has, and not every user may ask.
+void Node::AskAboutDataNode() {
+  AskForSettings();
+  if (!settings_.all_sections) return;
+  AskOptional("SLOWLOG LEN", {"SLOWLOG", "LEN"}, [this](const Reply& reply) {
+    facts_.slow_log_length.reset();
+    if (!reply.is_error()) facts_.slow_log_length = reply.integer;
+  });
+  AskOptional("SLOWLOG GET", {"SLOWLOG", "GET", "1"},
+              [this](const Reply& reply) { facts_.slow_log_last = ParseSlowLogEntry(reply); });
+}
+
+void Node::AskForSettings() {
+  const auto on_reply = [this](const Reply& reply) {
+    if (reply.is_error()) facts_.settings.clear();
+    for (size_t i = 0; i + 1 < reply.elements.size(); i += 2)
+      facts_.settings[reply.elements[i].text] = reply.elements[i + 1].text;
+  };
+  if (!settings_.all_sections) {
+    AskOptional("CONFIG GET", {"CONFIG", "GET", kMinReplicas}, on_reply);
+  } else if (MajorVersion(facts_.info->version) >= 7) {
+    AskOptional("CONFIG GET",
+                {"CONFIG", "GET", kMinReplicas, "maxclients", "maxmemory", "io-threads",
+                 "repl-backlog-size", "client-output-buffer-limit", "databases"},
+                on_reply);
+  } else {
+    // Before 7.0 CONFIG GET takes one name.
+    constexpr std::array<std::string_view, 7> kNames = {
+        kMinReplicas, "maxclients",        "maxmemory",
+        "io-threads", "repl-backlog-size", "client-output-buffer-limit",
+        "databases"};
+    for (const std::string_view name : kNames)
+      AskOptional("CONFIG GET", {"CONFIG", "GET", name}, on_reply);
+  }
 }
 
 void Node::Sample() {
@@ -69,6 +111,27 @@ void Node::Ask(std::initializer_list<std::string_view> command,
       Fail(reply.error());
     }
     EndCommand();
+  });
+}
+
+/// A command without which the view is whole: after a refusal, which `on_reply` gets like any other
+/// answer, it rests. `name` must be a literal.
+void Node::AskOptional(std::string_view name, std::initializer_list<std::string_view> command,
+                       std::function<void(const Reply&)> on_reply) {
+  const auto refused = refused_.find(name);
+  if (refused != refused_.end() && Clock::now() < refused->second) return;
+  Ask(command, [this, name, on_reply = std::move(on_reply)](const Reply& reply) {
+    on_reply(reply);
+    if (!reply.is_error()) return;
+    const ErrorCode code = CodeOf(reply);
+    if (code != ErrorCode::kPermission && code != ErrorCode::kUnsupported) return;
+    const TimePoint again = Clock::now() + kRefusedOptionalPause;
+    if (!refused_.insert_or_assign(name, again).second) return;
+    Log(LogLevel::kInfo, "a command is refused; what comes from it is left out",
+        {{"service", "redis"},
+         {"member", facts_.address},
+         {"command", std::string(name)},
+         {"reason", reply.text}});
   });
 }
 
@@ -102,9 +165,9 @@ void Node::MarkTimedOut(TimePoint now) {
 /// login. A Sentinel has its own; both belong to the same deployment. When neither fits they take
 /// turns, at the pace of the session.
 void Node::UseOtherLogin() {
-  if (logins_.sentinel.password.empty()) return;
+  if (settings_.sentinel_login.password.empty()) return;
   login_of_sentinel_ = !login_of_sentinel_;
-  const Login* other = login_of_sentinel_ ? &logins_.sentinel : &logins_.data;
+  const Login* other = login_of_sentinel_ ? &settings_.sentinel_login : &settings_.data_login;
   session_.SetLogin(other, both_logins_failed_);
   both_logins_failed_ = true;
 }
@@ -119,18 +182,24 @@ void Node::OnInfo(const Reply& reply) {
     Fail(error);
     return;
   }
-  Result<Info> info = ParseInfo(reply.text);
+  auto text = std::make_shared<const InfoText>(reply.text);
+  Result<Info> info = ParseInfo(*text);
   if (!info) {
     Fail(info.error());
     return;
   }
   MeasureClock(*info);
+  MeasureStart(*text, *info);
+  facts_.info_text = std::move(text);
   const bool first = !facts_.info;
   facts_.info = std::move(*info);
   facts_.answered = true;
   both_logins_failed_ = false;
-  if (first && facts_.role() == Role::kSentinel) {
+  if (!first) return;
+  if (facts_.role() == Role::kSentinel) {
     Ask({"SENTINEL", "MASTERS"}, [this](const Reply& masters) { OnMasters(masters); });
+  } else {
+    AskAboutDataNode();
   }
 }
 
@@ -144,23 +213,27 @@ void Node::MeasureClock(const Info& info) {
       static_cast<double>(*info.server_time_microseconds) / 1e6 - (now - half_round_trip);
 }
 
+/// Uptime comes in whole seconds, so the difference to the clock jitters: the first one counts
+/// until it is clearly another.
+void Node::MeasureStart(const InfoText& text, const Info& info) {
+  const auto uptime = ParseInt(text.Value("uptime_in_seconds"));
+  if (!uptime) return;
+  const int64_t now = info.server_time_microseconds
+                          ? *info.server_time_microseconds / 1'000'000
+                          : std::chrono::duration_cast<std::chrono::seconds>(
+                                std::chrono::system_clock::now().time_since_epoch())
+                                .count();
+  const auto start = static_cast<double>(now - *uptime);
+  const bool same = facts_.start_time_seconds && facts_.info &&
+                    facts_.info->run_id == info.run_id &&
+                    std::abs(*facts_.start_time_seconds - start) <= 2;
+  if (!same) facts_.start_time_seconds = start;
+}
+
 /// PING shares the check that refuses writes when the disk does not take them; no other error
 /// matters here.
 void Node::OnPing(const Reply& reply) {
   facts_.writes_refused = reply.is_error() && reply.ErrorWord() == "MISCONF";
-}
-
-void Node::OnConfig(const Reply& reply) {
-  facts_.required_replicas.reset();
-  if (facts_.role() == Role::kSentinel) return;
-  if (reply.is_error()) {
-    config_denied_ = true;
-    Log(LogLevel::kInfo,
-        "CONFIG GET is not allowed; min-replicas-to-write is taken from INFO as far as it tells",
-        {{"service", "redis"}, {"member", facts_.address}});
-  } else if (reply.elements.size() == 2) {
-    facts_.required_replicas = ParseInt(reply.elements[1].text);
-  }
 }
 
 /// An answer to a SENTINEL command as entries, or why not.
@@ -198,6 +271,8 @@ void Node::AskAboutMaster(const std::string& name) {
   // SLAVES, not REPLICAS: the older word works from 2.8 on.
   AskForList("SLAVES", name, &SentinelMaster::replicas);
   AskForList("SENTINELS", name, &SentinelMaster::peers);
+  AskOptional("SENTINEL CKQUORUM", {"SENTINEL", "CKQUORUM", name},
+              [this, name](const Reply& reply) { OnQuorumCheck(name, reply); });
 }
 
 void Node::AskForList(std::string_view what, const std::string& name,
@@ -215,6 +290,13 @@ void Node::AskForList(std::string_view what, const std::string& name,
   });
 }
 
+void Node::OnQuorumCheck(const std::string& name, const Reply& reply) {
+  SentinelMaster* master = FindMaster(name);
+  if (master == nullptr) return;
+  master->quorum_check.reset();
+  if (const Result<QuorumCheck> check = ParseQuorumCheck(reply)) master->quorum_check = *check;
+}
+
 void Node::OnSample(const Result<Reply>& reply) {
   sampling_ = false;
   if (!reply) {
@@ -225,7 +307,7 @@ void Node::OnSample(const Result<Reply>& reply) {
     OnInfo(*reply);
     return;
   }
-  const Result<Info> info = ParseInfo(reply->text);
+  const Result<Info> info = ParseInfo(InfoText(reply->text));
   if (!info || !facts_.info) return;
   facts_.info->replication = info->replication;
   // A node that was silent and answers again is up with the next probe, which asks for all.

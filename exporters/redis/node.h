@@ -2,16 +2,20 @@
 
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "exporters/redis/facts.h"
 #include "exporters/redis/session.h"
 
 namespace replicawatch::redis {
 
-struct Logins {
-  Login data;
-  Login sentinel;
+/// What holds for all nodes of a deployment.
+struct NodeSettings {
+  Login data_login;
+  Login sentinel_login;
+  bool all_sections = false;  ///< INFO ALL: with the statistics of commands, for the collector node
 };
 
 /// One node under watch: asks it over its session and keeps what it says as NodeFacts. Belongs to
@@ -20,7 +24,7 @@ class Node {
  public:
   /// `sentinel`: it is named as one, so that the login of the Sentinels goes first and no other
   /// password is shown to it.
-  Node(const std::string& address, HostPort where, bool sentinel, const Logins& logins,
+  Node(const std::string& address, HostPort where, bool sentinel, const NodeSettings& settings,
        Resolver& resolver);
 
   const NodeFacts& facts() const { return facts_; }
@@ -41,29 +45,34 @@ class Node {
  private:
   void Ask(std::initializer_list<std::string_view> command,
            std::function<void(const Reply&)> on_reply);
+  void AskOptional(std::string_view name, std::initializer_list<std::string_view> command,
+                   std::function<void(const Reply&)> on_reply);
+  void AskAboutDataNode();
+  void AskForSettings();
   void EndCommand();
   void OnInfo(const Reply& reply);
   void OnPing(const Reply& reply);
-  void OnConfig(const Reply& reply);
   void OnMasters(const Reply& reply);
   Result<std::vector<SentinelEntry>> Entries(const Reply& reply) const;
   SentinelMaster* FindMaster(std::string_view name);
   void AskAboutMaster(const std::string& name);
   void AskForList(std::string_view what, const std::string& name,
                   std::vector<SentinelEntry> SentinelMaster::*list);
+  void OnQuorumCheck(const std::string& name, const Reply& reply);
   void OnSample(const Result<Reply>& reply);
   void Fail(const Error& error);
   void FailPart(const Error& error);
   void UseOtherLogin();
   void MeasureClock(const Info& info);
+  void MeasureStart(const InfoText& text, const Info& info);
 
-  const Logins& logins_;
+  const NodeSettings& settings_;
   NodeFacts facts_;
   Session session_;
   size_t outstanding_ = 0;
   bool sampling_ = false;
-  bool failed_ = false;         // something of the probe under way failed
-  bool config_denied_ = false;  // asking again would be one entry in the server's ACL log each time
+  bool failed_ = false;                            // something of the probe under way failed
+  std::map<std::string_view, TimePoint> refused_;  // optional commands, and when to ask again
   bool login_of_sentinel_ = false;
   bool both_logins_failed_ = false;
   TimePoint probe_started_;

@@ -198,7 +198,7 @@ class GroupJoin {
   int64_t RequiredReplicas() const {
     for (const auto& [address, node] : nodes_) {
       if (!node->info || !topology_.data_nodes.contains(address)) continue;
-      if (node->required_replicas) return *node->required_replicas;
+      if (const auto required = node->required_replicas()) return *required;
       if (node->info->replication.good_replicas) return 1;
     }
     return 0;
@@ -292,6 +292,19 @@ MemberOverview JoinMember(const NodeFacts& node) {
   return member;
 }
 
+NodeView JoinNode(const NodeFacts& node) {
+  NodeView view;
+  view.member = node.address;
+  if (!node.answered) return view;
+  view.info = node.info_text;
+  view.start_time_seconds = node.start_time_seconds;
+  view.masters = node.masters;
+  view.settings = node.settings;
+  view.slow_log_length = node.slow_log_length;
+  view.slow_log_last = node.slow_log_last;
+  return view;
+}
+
 void JoinReplicas(const GroupTopology& group, std::span<const NodeFacts* const> nodes, View& view) {
   for (const NodeFacts* node : nodes) {
     if (!node->answered || node->role() != Role::kReplica ||
@@ -331,8 +344,9 @@ View JoinView(std::span<const NodeFacts* const> nodes, const Topology& topology,
   view.overview.vocabulary = &kVocabulary;
   view.overview.cluster = cluster;
   for (const NodeFacts* node : nodes) {
-    if (!topology.aliases.contains(node->address))
-      view.overview.members.push_back(JoinMember(*node));
+    if (topology.aliases.contains(node->address)) continue;
+    view.overview.members.push_back(JoinMember(*node));
+    view.nodes.push_back(JoinNode(*node));
   }
   std::sort(view.overview.members.begin(), view.overview.members.end(),
             [](const MemberOverview& a, const MemberOverview& b) { return a.name < b.name; });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,10 +22,22 @@ struct ReplicaView {
   bool sync_in_progress = false;
 };
 
+/// One node by itself.
+struct NodeView {
+  std::string member;
+  std::shared_ptr<const InfoText> info;  ///< null while it does not answer
+  std::optional<double> start_time_seconds;
+  std::vector<SentinelMaster> masters;  ///< of a Sentinel
+  std::map<std::string, std::string> settings;
+  std::optional<int64_t> slow_log_length;
+  std::optional<SlowLogEntry> slow_log_last;
+};
+
 /// The whole deployment, joined: immutable once made.
 struct View {
   Overview overview;
   std::vector<ReplicaView> replicas;  ///< those that answered
+  std::vector<NodeView> nodes;        ///< all, each once
 };
 
 /// The streams of the groups, by group name.

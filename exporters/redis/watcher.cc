@@ -161,7 +161,7 @@ void RedisWatcher::AddNode(const std::string& address, bool sentinel, TimePoint 
   }
   const Result<HostPort> where = SplitAddress(address);
   if (!where || nodes_.size() >= kMaxNodes) return;
-  auto node = std::make_unique<Node>(address, *where, sentinel, options_.logins, resolver_);
+  auto node = std::make_unique<Node>(address, *where, sentinel, options_.nodes, resolver_);
   nodes_.emplace(address, Watched{std::move(node), now});
 }
 
@@ -200,7 +200,7 @@ void RedisWatcher::ListenForSentinels(TimePoint now) {
   for (const auto& [address, watched] : nodes_) {
     if (!watched.node->facts().answered) continue;
     listener_ = std::make_unique<Session>(*SplitAddress(address), resolver_);
-    listener_->SetLogin(&options_.logins.data);
+    listener_->SetLogin(&options_.nodes.data_login);
     listener_->Subscribe(
         kHelloChannel, [this](const Reply& message) { OnHello(message); },
         [this](const Result<Reply>& end) { OnListenerEnd(end); });

@@ -18,7 +18,7 @@ namespace replicawatch::redis {
 struct WatchOptions {
   std::string name;  ///< of the cluster; empty: the Sentinel master name, else the first seed
   std::vector<std::string> seeds;  ///< host:port, data nodes or Sentinels
-  Logins logins;
+  NodeSettings nodes;
 };
 
 /// Watches one Redis deployment. One thread owns all connections and drives them with one poll

@@ -15,6 +15,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const auto& entry : *entries)
       fuzz::Require(!entry.address.empty(), "an entry has an address");
   }
-  (void)redis::ParseInfo(reply->text);
+  (void)redis::ParseInfo(redis::InfoText(reply->text));
   return 0;
 }

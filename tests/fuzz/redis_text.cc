@@ -10,7 +10,7 @@ using namespace replicawatch;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = fuzz::Text(data, size);
-  (void)redis::ParseInfo(text);
+  (void)redis::ParseInfo(redis::InfoText(std::string(text)));
   (void)redis::ParseSentinelHello(text);
   (void)redis::ParseSeed(text);
   if (const auto address = redis::SplitAddress(text)) {

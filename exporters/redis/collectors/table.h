@@ -7,6 +7,9 @@
 
 namespace replicawatch::redis {
 
+/// Where `node` stands in the table.
+constexpr size_t kNodeCollectorIndex = 2;
+
 /// All collectors of this exporter, in the order of their flags. A new one is one row here, one
 /// file beside it.
 std::span<const Collector<View>> Collectors();
@@ -14,5 +17,7 @@ std::span<const Collector<View>> Collectors();
 // One function and one table of families for each file of this folder.
 void EmitReplication(const View& view, SampleSink& sink);
 MetricTable ReplicationMetrics();
+void EmitNode(const View& view, SampleSink& sink);
+MetricTable NodeMetrics();
 
 }  // namespace replicawatch::redis

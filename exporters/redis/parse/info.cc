@@ -126,20 +126,16 @@ Role RoleOf(const Pending& pending) {
 
 }  // namespace
 
-Result<Info> ParseInfo(std::string_view text) {
+Result<Info> ParseInfo(const InfoText& text) {
   const Setters& known = KnownLines();
   Info info;
   Pending pending;
   bool any_known = false;
-  while (!text.empty()) {
-    std::string_view line = CutAt(text, '\n');
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.front() == '#') continue;
-    const std::string_view key = CutAt(line, ':');
-    if (IsAttachedReplica(key)) {
-      info.replication.attached.push_back(ParseAttachedReplica(line));
-    } else if (const auto setter = known.find(key); setter != known.end()) {
-      setter->second(info, pending, line);
+  for (const InfoLine& line : text.lines()) {
+    if (IsAttachedReplica(line.name)) {
+      info.replication.attached.push_back(ParseAttachedReplica(line.value));
+    } else if (const auto setter = known.find(line.name); setter != known.end()) {
+      setter->second(info, pending, line.value);
       any_known = true;
     }
   }

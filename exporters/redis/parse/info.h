@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "exporters/redis/parse/info_text.h"
 
 namespace replicawatch::redis {
 
@@ -62,6 +63,6 @@ struct Info {
 /// Reads the answer to INFO of a data node or a Sentinel, Redis 2.8 to 8 and Valkey. Lines are
 /// found by name, never by position. Of a partial answer (INFO replication) the rest keeps its
 /// defaults. Fails only when it is no INFO answer at all. Pure.
-Result<Info> ParseInfo(std::string_view text);
+Result<Info> ParseInfo(const InfoText& text);
 
 }  // namespace replicawatch::redis

@@ -1,5 +1,6 @@
 #include "exporters/redis/parse/sentinel.h"
 
+#include <algorithm>
 #include <array>
 
 #include "common/base/text.h"
@@ -22,6 +23,10 @@ SentinelEntry ParseEntry(const std::vector<Reply>& fields) {
     if (key == "flags") entry.flags = value;
     if (key == "config-epoch") entry.config_epoch = ParseInt(value);
     if (key == "quorum") entry.quorum = ParseInt(value);
+    if (key == "down-after-milliseconds") entry.down_after_ms = ParseInt(value);
+    if (key == "failover-timeout") entry.failover_timeout_ms = ParseInt(value);
+    if (key == "parallel-syncs") entry.parallel_syncs = ParseInt(value);
+    if (key == "last-ok-ping-reply") entry.last_ok_ping_ms = ParseInt(value);
   }
   if (!host.empty() && !port.empty() && port != "0") entry.address = JoinAddress(host, port);
   return entry;
@@ -48,6 +53,19 @@ Result<std::vector<SentinelEntry>> ParseSentinelEntries(const Reply& reply) {
     if (!entry.address.empty()) entries.push_back(std::move(entry));
   }
   return entries;
+}
+
+Result<QuorumCheck> ParseQuorumCheck(const Reply& reply) {
+  QuorumCheck check;
+  const std::string_view word = reply.ErrorWord();
+  check.reached = reply.kind == Reply::Kind::kText && word == "OK";
+  if (!check.reached && !(reply.is_error() && word == "NOQUORUM"))
+    return Fail(ErrorCode::kParse, "SENTINEL CKQUORUM was answered with: " + reply.text);
+  std::string_view rest = std::string_view(reply.text).substr(word.size());
+  rest.remove_prefix(std::min<size_t>(1, rest.size()));
+  check.usable = ParseInt(CutAt(rest, ' '));
+  check.message = reply.text;
+  return check;
 }
 
 Result<SentinelHello> ParseSentinelHello(std::string_view message) {

@@ -13,15 +13,30 @@ namespace replicawatch::redis {
 
 /// One node as a Sentinel sees it: an element of SENTINEL MASTERS, REPLICAS or SENTINELS.
 struct SentinelEntry {
-  std::string name;                     ///< of a master: the monitored name
-  std::string address;                  ///< host:port
-  std::string run_id;                   ///< empty while the Sentinel has not reached the node
-  std::string flags;                    ///< comma-separated: "slave,s_down,disconnected"
-  std::optional<int64_t> config_epoch;  ///< of a master
-  std::optional<int64_t> quorum;        ///< of a master
+  std::string name;                      ///< of a master: the monitored name
+  std::string address;                   ///< host:port
+  std::string run_id;                    ///< empty while the Sentinel has not reached the node
+  std::string flags;                     ///< comma-separated: "slave,s_down,disconnected"
+  std::optional<int64_t> config_epoch;   ///< of a master
+  std::optional<int64_t> quorum;         ///< of a master
+  std::optional<int64_t> down_after_ms;  ///< down-after-milliseconds
+  std::optional<int64_t> failover_timeout_ms;  ///< of a master
+  std::optional<int64_t> parallel_syncs;       ///< of a master
+  std::optional<int64_t> last_ok_ping_ms;      ///< ago: last-ok-ping-reply
 
   bool HasFlag(std::string_view flag) const;
 };
+
+/// The answer to SENTINEL CKQUORUM: whether this Sentinel could begin a failover and get it
+/// authorised, as far as it sees its peers.
+struct QuorumCheck {
+  bool reached = false;  ///< +OK; false for -NOQUORUM
+  std::optional<int64_t> usable;
+  std::string message;  ///< the whole answer
+};
+
+/// Fails when the answer is another error: then nothing is known. Pure.
+Result<QuorumCheck> ParseQuorumCheck(const Reply& reply);
 
 /// What one Sentinel knows under one master name.
 struct SentinelMaster {
@@ -29,6 +44,7 @@ struct SentinelMaster {
   std::vector<SentinelEntry> replicas;
   std::vector<SentinelEntry>
       peers;  ///< the other Sentinels, dead ones too: Sentinel never forgets by itself
+  std::optional<QuorumCheck> quorum_check;
 };
 
 /// Reads the answer to SENTINEL MASTERS, REPLICAS or SENTINELS: an array of flat arrays of names

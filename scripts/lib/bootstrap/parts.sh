@@ -36,7 +36,7 @@ packages_of() {
     lint)
       if [ "$DEBIAN" -ge 13 ]; then echo clang-format clang-tidy; else echo clang-format-16 clang-tidy-16; fi
       echo shellcheck yamllint jq ca-certificates ;;
-    test) echo python3 python3-pytest curl ;;
+    test) echo python3 python3-pytest curl prometheus-redis-exporter ;;
     bench) echo valgrind strace ;;
     fuzz) if [ "$DEBIAN" -ge 13 ]; then echo clang-19 libclang-rt-19-dev; else echo clang-16 libclang-rt-16-dev; fi ;;
   esac | tr -s ' \n' '\n' | sed '/^$/d'

@@ -7,6 +7,7 @@ Each COMMAND is a file name, a colon and the command, as in "masters.resp:SENTIN
 environment (REDIS_USER, REDIS_PASSWORD). A bulk answer is stored as its text when the file does not end in .resp.
 """
 import os
+import re
 import socket
 import sys
 
@@ -53,6 +54,8 @@ def main():
         answer = connection.ask(command.split())
         if not name.endswith(".resp") and answer.startswith(b"$"):
             answer = answer[answer.index(b"\r\n") + 2:-2]
+            # Where the recording machine keeps its files is nobody's business.
+            answer = re.sub(rb"(?m)^(executable|config_file):.*/", rb"\1:", answer)
         with open(os.path.join(folder, name), "wb") as file:
             file.write(answer)
 

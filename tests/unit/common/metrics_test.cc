@@ -77,6 +77,22 @@ TEST_CASE("a histogram's lines stay together and in order") {
       "rw_wait_seconds_bucket{le=\"+Inf\"} 3\nrw_wait_seconds_sum 12.5\nrw_wait_seconds_count 3\n");
 }
 
+TEST_CASE("a summary's lines stay together and in order") {
+  constexpr MetricDesc kSummary = {
+      "rw_took_seconds", "Took.", MetricType::kSummary, "seconds", Scope::kExporter, {"a"}, "test"};
+  SampleSink sink;
+  const std::array<SampleSink::Quantile, 2> quantiles = {{{"0.9", 1}, {"0.99", 2}}};
+  sink.AddSummary(kSummary, quantiles, 12.5, 3, {"y"});
+  sink.AddSummary(kSummary, quantiles, 1, 1, {"x"});
+  CHECK(
+      Page(sink) ==
+      "# HELP rw_took_seconds Took.\n# TYPE rw_took_seconds summary\n"
+      "rw_took_seconds{a=\"x\",quantile=\"0.9\"} 1\nrw_took_seconds{a=\"x\",quantile=\"0.99\"} 2\n"
+      "rw_took_seconds_sum{a=\"x\"} 1\nrw_took_seconds_count{a=\"x\"} 1\n"
+      "rw_took_seconds{a=\"y\",quantile=\"0.9\"} 1\nrw_took_seconds{a=\"y\",quantile=\"0.99\"} 2\n"
+      "rw_took_seconds_sum{a=\"y\"} 12.5\nrw_took_seconds_count{a=\"y\"} 3\n");
+}
+
 TEST_CASE("node families carry cluster and member only after EnterMember") {
   SampleSink probe;
   probe.Add(kNode, 1, {"x"});

@@ -17,7 +17,7 @@ Reply Recorded(const std::string& name) {
 }
 
 TEST_CASE("INFO of a master with a replica after a failover") {
-  const Info info = ParseInfo(ReadTestdata(kFolder + "master.info")).value();
+  const Info info = ParseInfo(InfoText(ReadTestdata(kFolder + "master.info"))).value();
   const Replication& replication = info.replication;
   CHECK(replication.role == Role::kMaster);
   CHECK(info.version == "7.0.15");
@@ -39,7 +39,7 @@ TEST_CASE("INFO of a master with a replica after a failover") {
 
 TEST_CASE("INFO of a replica") {
   const Replication replication =
-      ParseInfo(ReadTestdata(kFolder + "replica.info")).value().replication;
+      ParseInfo(InfoText(ReadTestdata(kFolder + "replica.info"))).value().replication;
   CHECK(replication.role == Role::kReplica);
   CHECK(replication.master_address == "127.0.0.1:17003");
   CHECK(replication.master_link_up);
@@ -50,21 +50,21 @@ TEST_CASE("INFO of a replica") {
 }
 
 TEST_CASE("INFO of a Sentinel") {
-  const Info info = ParseInfo(ReadTestdata(kFolder + "sentinel.info")).value();
+  const Info info = ParseInfo(InfoText(ReadTestdata(kFolder + "sentinel.info"))).value();
   CHECK(info.replication.role == Role::kSentinel);
   CHECK_FALSE(info.tilt);
 }
 
 TEST_CASE("INFO lines are found by name, in any order and with fields that are not known") {
-  const Info info = ParseInfo(
-                        "x:y\r\n# "
-                        "Replication\r\nslave12:port=2,ip=::1,new=7,state=online\r\nrole:"
-                        "slave\r\nmaster_port:1\r\n"
-                        "slave_priority:0\r\nmaster_host:::1\r\nmaster_link_down_since_seconds:-"
-                        "1\r\nvalkey_version:8.1.0\r\n"
-                        "redis_version:7.2.4\r\nloading:1\r\nmaster_repl_offset:"
-                        "99999999999999999999\r\nnocolon\r\n:\r\n")
-                        .value();
+  const Info info =
+      ParseInfo(InfoText("x:y\r\n# "
+                         "Replication\r\nslave12:port=2,ip=::1,new=7,state=online\r\nrole:"
+                         "slave\r\nmaster_port:1\r\n"
+                         "slave_priority:0\r\nmaster_host:::1\r\nmaster_link_down_since_seconds:-"
+                         "1\r\nvalkey_version:8.1.0\r\n"
+                         "redis_version:7.2.4\r\nloading:1\r\nmaster_repl_offset:"
+                         "99999999999999999999\r\nnocolon\r\n:\r\n"))
+          .value();
   CHECK(info.replication.master_address == "[::1]:1");
   CHECK(info.replication.attached.at(0).address == "[::1]:2");
   CHECK_FALSE(info.replication.attached.at(0).offset.has_value());
@@ -76,15 +76,15 @@ TEST_CASE("INFO lines are found by name, in any order and with fields that are n
 }
 
 TEST_CASE("what is no INFO answer is refused") {
-  CHECK_FALSE(ParseInfo("").has_value());
-  CHECK_FALSE(ParseInfo("HTTP/1.1 400 Bad Request\r\n\r\n").has_value());
+  CHECK_FALSE(ParseInfo(InfoText("")).has_value());
+  CHECK_FALSE(ParseInfo(InfoText("HTTP/1.1 400 Bad Request\r\n\r\n")).has_value());
 }
 
 TEST_CASE("INFO cut at any byte is read or refused, never worse") {
   const std::string whole = ReadTestdata(kFolder + "master.info");
   for (size_t size = 0; size < whole.size(); ++size)
-    (void)ParseInfo(std::string_view(whole).substr(0, size));
-  CHECK(ParseInfo(std::string_view(whole).substr(0, whole.size() / 2)).has_value());
+    (void)ParseInfo(InfoText(whole.substr(0, size)));
+  CHECK(ParseInfo(InfoText(whole.substr(0, whole.size() / 2))).has_value());
 }
 
 TEST_CASE("SENTINEL MASTERS, SLAVES and SENTINELS") {
@@ -94,6 +94,10 @@ TEST_CASE("SENTINEL MASTERS, SLAVES and SENTINELS") {
   CHECK(masters[0].address == "127.0.0.1:17003");
   CHECK(masters[0].config_epoch.value() == 1);
   CHECK(masters[0].quorum.value() == 2);
+  CHECK(masters[0].parallel_syncs.value() == 1);
+  CHECK(masters[0].down_after_ms.value() > 0);
+  CHECK(masters[0].failover_timeout_ms.value() > 0);
+  CHECK(masters[0].last_ok_ping_ms.has_value());
   CHECK(masters[0].HasFlag("master"));
   CHECK_FALSE(masters[0].HasFlag("s_down"));
   const auto replicas = ParseSentinelEntries(Recorded("slaves.resp")).value();

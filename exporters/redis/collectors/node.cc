@@ -1,0 +1,73 @@
+// The collector `node`: each node by itself, as redis_exporter 1.x publishes it.
+
+#include "exporters/redis/collectors/node.h"
+
+#include <array>
+#include <vector>
+
+#include "exporters/redis/collectors/table.h"
+
+namespace replicawatch::redis {
+namespace {
+
+enum Index : size_t { kUp, kInstance, kStart, kIndexSize };
+
+// In the order of Index.
+constexpr std::array<MetricDesc, kIndexSize> kTable = {{
+    {"redis_up", "1 if the node answered.", MetricType::kGauge, "", Scope::kNode, {}, "INFO"},
+    {"redis_instance_info",
+     "Always 1; the labels say what the node is.",
+     MetricType::kGauge,
+     "",
+     Scope::kNode,
+     {"role", "redis_version", "redis_build_id", "redis_mode", "os", "maxmemory_policy", "tcp_port",
+      "run_id", "process_id", "master_replid"},
+     "INFO"},
+    {"redis_start_time_seconds",
+     "Start time of the server since the Unix epoch.",
+     MetricType::kGauge,
+     "seconds",
+     Scope::kNode,
+     {},
+     "INFO server_time_usec, uptime_in_seconds"},
+}};
+
+void EmitInstance(const InfoText& info, SampleSink& sink) {
+  const auto value = [&](std::string_view line) { return info.Value(line); };
+  sink.Add(kTable[kInstance], 1,
+           {value("role"), value("redis_version"), value("redis_build_id"), value("redis_mode"),
+            value("os"), value("maxmemory_policy"), value("tcp_port"), value("run_id"),
+            value("process_id"), value("master_replid")});
+}
+
+}  // namespace
+
+MetricTable NodeMetrics() {
+  static const std::vector<MetricDesc> all = [] {
+    std::vector<MetricDesc> joined;
+    for (const MetricTable part :
+         {MetricTable(kTable), NodeInfoMetrics(), NodeKeyspaceMetrics(), NodeCommandsMetrics(),
+          NodeReplicationMetrics(), NodeSentinelMetrics(), NodeSettingsMetrics()})
+      joined.insert(joined.end(), part.begin(), part.end());
+    return joined;
+  }();
+  return all;
+}
+
+void EmitNode(const View& view, SampleSink& sink) {
+  for (const NodeView& node : view.nodes) {
+    sink.EnterMember(node.member);
+    sink.Add(kTable[kUp], node.info != nullptr);
+    if (node.info == nullptr) continue;
+    EmitInstance(*node.info, sink);
+    sink.Add(kTable[kStart], node.start_time_seconds);
+    EmitNodeInfo(node, sink);
+    EmitNodeKeyspace(node, sink);
+    EmitNodeCommands(node, sink);
+    EmitNodeReplication(node, sink);
+    EmitNodeSentinel(node, sink);
+    EmitNodeSettings(node, sink);
+  }
+}
+
+}  // namespace replicawatch::redis

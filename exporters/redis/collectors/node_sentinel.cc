@@ -1,0 +1,133 @@
+// What one Sentinel says of the masters that it watches, under the names of redis_exporter 1.x.
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/text.h"
+#include "exporters/redis/collectors/node.h"
+
+namespace replicawatch::redis {
+namespace {
+
+enum Index : size_t {
+  kStatus,
+  kReplicas,
+  kSentinels,
+  kQuorum,
+  kFailoverTimeout,
+  kParallelSyncs,
+  kDownAfter,
+  kConfigEpoch,
+  kLastPing,
+  kQuorumCheck,
+  kOkSentinels,
+  kOkReplicas,
+  kIndexSize,
+};
+
+constexpr MetricDesc OfMaster(std::string_view name, std::string_view help, std::string_view source,
+                              std::string_view unit = "") {
+  return {name,  help, MetricType::kGauge, unit, Scope::kNode, {"master_name", "master_address"},
+          source};
+}
+
+// In the order of Index.
+constexpr std::array<MetricDesc, kIndexSize> kTable = {{
+    {"redis_sentinel_master_status",
+     "1 if the master is neither down for this Sentinel nor for its quorum.",
+     MetricType::kGauge,
+     "",
+     Scope::kNode,
+     {"master_name", "master_address", "master_status"},
+     "INFO masterN: status"},
+    OfMaster("redis_sentinel_master_slaves", "Replicas that the Sentinel knows, dead ones too.",
+             "INFO masterN: slaves"),
+    OfMaster("redis_sentinel_master_sentinels",
+             "Sentinels that it knows, itself and dead ones too.", "INFO masterN: sentinels"),
+    OfMaster("redis_sentinel_master_setting_ckquorum",
+             "Sentinels that must agree that the master is down.", "SENTINEL MASTERS: quorum"),
+    OfMaster("redis_sentinel_master_setting_failover_timeout",
+             "Milliseconds of the failover time-out.", "SENTINEL MASTERS: failover-timeout"),
+    OfMaster("redis_sentinel_master_setting_parallel_syncs",
+             "Replicas that follow the new master at once.", "SENTINEL MASTERS: parallel-syncs"),
+    OfMaster("redis_sentinel_master_setting_down_after_milliseconds",
+             "Milliseconds of silence after which the master counts as down.",
+             "SENTINEL MASTERS: down-after-milliseconds"),
+    OfMaster("redis_sentinel_master_config_epoch",
+             "Epoch of the master's configuration. Its address is a label, so increase() sees no "
+             "failover: take replicawatch_term.",
+             "SENTINEL MASTERS: config-epoch"),
+    OfMaster("redis_sentinel_master_last_ok_ping_reply_seconds",
+             "Seconds since the master answered a PING well.",
+             "SENTINEL MASTERS: last-ok-ping-reply", "seconds"),
+    {"redis_sentinel_master_ckquorum_status",
+     "1 if the Sentinel could begin a failover and get it authorised.",
+     MetricType::kGauge,
+     "",
+     Scope::kNode,
+     {"master_name", "message"},
+     "SENTINEL CKQUORUM"},
+    OfMaster("redis_sentinel_master_ok_sentinels",
+             "Sentinels without s_down or o_down, itself included.", "SENTINEL SENTINELS: flags"),
+    OfMaster("redis_sentinel_master_ok_slaves",
+             "Replicas without s_down or o_down; more than could be promoted.",
+             "SENTINEL SLAVES: flags"),
+}};
+
+void EmitFromInfo(const InfoText& info, SampleSink& sink) {
+  for (const InfoLine& line : info.lines()) {
+    if (line.section != "Sentinel" || !line.value.starts_with("name=")) continue;
+    std::string_view name;
+    std::string_view address;
+    std::string_view status;
+    std::optional<double> replicas;
+    std::optional<double> sentinels;
+    for (std::string_view rest = line.value; !rest.empty();) {
+      std::string_view value = CutAt(rest, ',');
+      const std::string_view key = CutAt(value, '=');
+      if (key == "name") name = value;
+      if (key == "address") address = value;
+      if (key == "status") status = value;
+      if (key == "slaves") replicas = ParseDouble(value);
+      if (key == "sentinels") sentinels = ParseDouble(value);
+    }
+    sink.Add(kTable[kStatus], status == "ok", {name, address, status});
+    sink.Add(kTable[kReplicas], replicas, {name, address});
+    sink.Add(kTable[kSentinels], sentinels, {name, address});
+  }
+}
+
+double CountOk(const std::vector<SentinelEntry>& entries) {
+  return static_cast<double>(
+      std::count_if(entries.begin(), entries.end(), [](const SentinelEntry& entry) {
+        return !entry.HasFlag("s_down") && !entry.HasFlag("o_down");
+      }));
+}
+
+}  // namespace
+
+MetricTable NodeSentinelMetrics() { return kTable; }
+
+void EmitNodeSentinel(const NodeView& node, SampleSink& sink) {
+  EmitFromInfo(*node.info, sink);
+  for (const SentinelMaster& known : node.masters) {
+    const SentinelEntry& master = known.master;
+    const auto add = [&](Index index, std::optional<int64_t> value, double unit = 1) {
+      if (value)
+        sink.Add(kTable[index], static_cast<double>(*value) / unit, {master.name, master.address});
+    };
+    add(kQuorum, master.quorum);
+    add(kFailoverTimeout, master.failover_timeout_ms);
+    add(kParallelSyncs, master.parallel_syncs);
+    add(kDownAfter, master.down_after_ms);
+    add(kConfigEpoch, master.config_epoch);
+    add(kLastPing, master.last_ok_ping_ms, 1e3);
+    if (known.quorum_check)
+      sink.Add(kTable[kQuorumCheck], known.quorum_check->reached,
+               {master.name, known.quorum_check->message});
+    sink.Add(kTable[kOkSentinels], CountOk(known.peers) + 1, {master.name, master.address});
+    sink.Add(kTable[kOkReplicas], CountOk(known.replicas), {master.name, master.address});
+  }
+}
+
+}  // namespace replicawatch::redis

@@ -1,0 +1,99 @@
+"""Holds the collector `node` against Debian's prometheus-redis-exporter on the same servers: whoever has dashboards and rules
+for that one must find every series of it here, under its name, with its labels and of its type."""
+import os
+import re
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from deployment import free_port, wait_until
+
+SERVICE = "redis"
+pytestmark = pytest.mark.usefixtures("repaired")
+
+# What it says of itself, and what our user may not ask (see compose/redis/exporter.acl).
+LEFT_OUT = re.compile(
+    r"go_|process_|promhttp_|redis_exporter_|redis_target_scrape_request_errors_total$"
+    r"|redis_last_key_groups_scrape_duration_milliseconds$|redis_slowlog_last_id$|redis_last_slow_execution_duration_seconds$"
+)
+# It counts empty databases of a Sentinel, which has none.
+NOT_OF_A_SENTINEL = re.compile(r"redis_db_keys")
+# 1.45 has it as a gauge, its later versions as the counter that it is.
+OTHER_TYPE = {"redis_expired_time_cap_reached_total"}
+
+
+def healthy(page):
+    return page.replicates(members=6)
+
+
+def reference_page(address, password_file, user=""):
+    """What prometheus-redis-exporter says of one node."""
+    with open(password_file) as file:
+        password = file.read().strip()
+    listen = f"127.0.0.1:{free_port()}"
+    exporter = subprocess.Popen(
+        ["prometheus-redis-exporter", f"-redis.addr=redis://{address}", f"-web.listen-address={listen}"],
+        env={**os.environ, "REDIS_USER": user, "REDIS_PASSWORD": password},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    text = None
+
+    def scraped():
+        nonlocal text
+        try:
+            with urllib.request.urlopen(f"http://{listen}/metrics", timeout=12) as answer:
+                text = answer.read().decode()
+        except urllib.error.URLError:
+            return False
+        return "redis_up 1" in text
+
+    try:
+        wait_until(scraped, 20, f"prometheus-redis-exporter shows {address}")
+    finally:
+        exporter.kill()
+        exporter.wait()
+    return text
+
+
+def samples(text):
+    for name, labels in re.findall(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? \S+$", text, re.MULTILINE):
+        yield name, dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels))
+
+
+def types(text):
+    return dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("node", ["redis-1", "redis-2", "sentinel-1"])
+def test_every_series_of_redis_exporter_is_there(stack, watched, node):
+    address = stack.address(node)
+    if node.startswith("sentinel"):
+        theirs = reference_page(address, stack.secret("sentinel-exporter"), "replicawatch")
+    else:
+        theirs = reference_page(address, stack.secret("redis-default"))
+    page = watched.scrape()
+    ours = {}
+    for name, labels in samples(page.text):
+        if labels.get("member") == address:
+            ours.setdefault(name, []).append(labels)
+    compared = 0
+    missing = []
+    for name, labels in samples(theirs):
+        if LEFT_OUT.match(name) or (node.startswith("sentinel") and NOT_OF_A_SENTINEL.match(name)):
+            continue
+        compared += 1
+        if not any(labels.items() <= have.items() for have in ours.get(name, [])):
+            missing.append((name, labels))
+    assert not missing
+    assert compared > 60
+    our_types = types(page.text)
+    wrong = {
+        name: (kind, our_types[name])
+        for name, kind in types(theirs).items()
+        if name in our_types and name not in OTHER_TYPE and our_types[name] != kind
+    }
+    assert not wrong
