@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "common/base/text.h"
 
@@ -18,8 +20,26 @@ void AppendPair(std::string& out, std::string_view name, std::string_view value)
 }
 
 bool SameSeries(const Snapshot& snapshot, const Line& a, const Line& b) {
-  return a.desc->name == b.desc->name && a.suffix == b.suffix &&
-         snapshot.Labels(a) == snapshot.Labels(b);
+  return a.family == b.family && a.suffix == b.suffix && snapshot.Labels(a) == snapshot.Labels(b);
+}
+
+/// Tells each line the position of its family. A page has far more lines than families: so that
+/// their names are not compared again for each pair of lines.
+void RankFamilies(std::vector<Line>& lines) {
+  std::unordered_map<const MetricDesc*, uint32_t> ranks;
+  for (const Line& line : lines) ranks.try_emplace(line.desc, 0);
+  std::vector<const MetricDesc*> families;
+  families.reserve(ranks.size());
+  for (const auto& [desc, rank] : ranks) families.push_back(desc);
+  std::sort(families.begin(), families.end(),
+            [](const MetricDesc* a, const MetricDesc* b) { return a->name < b->name; });
+  uint32_t rank = 0;
+  for (size_t i = 0; i < families.size(); ++i) {
+    // Two descriptors of one name are one family.
+    if (i > 0 && families[i]->name != families[i - 1]->name) ++rank;
+    ranks[families[i]] = rank;
+  }
+  for (Line& line : lines) line.family = ranks[line.desc];
 }
 
 }  // namespace
@@ -136,13 +156,12 @@ void SampleSink::Append(SampleSink& other) {
 
 Snapshot SampleSink::Finish() {
   auto& lines = snapshot_.lines;
+  RankFamilies(lines);
   const auto key = [&](const Line& line) {
     return snapshot_.Labels(line).substr(0, line.key_size);
   };
   std::sort(lines.begin(), lines.end(), [&](const Line& a, const Line& b) {
-    if (a.desc != b.desc) {
-      if (const int order = a.desc->name.compare(b.desc->name); order != 0) return order < 0;
-    }
+    if (a.family != b.family) return a.family < b.family;
     if (const int order = key(a).compare(key(b)); order != 0) return order < 0;
     return a.order < b.order;
   });

@@ -104,6 +104,24 @@ TEST_CASE("node families carry cluster and member only after EnterMember") {
   CHECK(Page(metrics).ends_with("rw_node_seconds{cluster=\"c\",member=\"h:1\",a=\"x\"} 1\n"));
 }
 
+TEST_CASE("two descriptors of one name are one family") {
+  constexpr MetricDesc kOther = {
+      "rw_wait_seconds", "Wait.", MetricType::kGauge, "", Scope::kExporter, {"a"}, "x"};
+  constexpr MetricDesc kSame = {
+      "rw_wait_seconds", "Wait.", MetricType::kGauge, "", Scope::kExporter, {"a"}, "y"};
+  constexpr MetricDesc kNext = {
+      "rw_wait_seconds_x", "Wait.", MetricType::kGauge, "", Scope::kExporter, {"a"}, "z"};
+  SampleSink sink;
+  sink.Add(kOther, 2, {"b"});
+  sink.Add(kNext, 3, {"a"});
+  sink.Add(kSame, 1, {"a"});
+  CHECK(Page(sink) ==
+        "# HELP rw_wait_seconds Wait.\n# TYPE rw_wait_seconds gauge\n"
+        "rw_wait_seconds{a=\"a\"} 1\nrw_wait_seconds{a=\"b\"} 2\n"
+        "# HELP rw_wait_seconds_x Wait.\n# TYPE rw_wait_seconds_x "
+        "gauge\nrw_wait_seconds_x{a=\"a\"} 3\n");
+}
+
 TEST_CASE("a duplicate series is dropped and counted, the first stays") {
   SampleSink sink;
   sink.Add(kGauge, 1, {"a"});
