@@ -17,6 +17,8 @@ pytestmark = pytest.mark.usefixtures("repaired")
 LEFT_OUT = re.compile(
     r"go_|process_|promhttp_|redis_exporter_|redis_target_scrape_request_errors_total$"
     r"|redis_last_key_groups_scrape_duration_milliseconds$|redis_slowlog_last_id$|redis_last_slow_execution_duration_seconds$"
+    # Not there yet: LATENCY HISTOGRAM, which Debian 13's 1.69 has and Debian 12's 1.45 has not.
+    r"|redis_commands_latencies_usec"
 )
 # It counts empty databases of a Sentinel, which has none.
 NOT_OF_A_SENTINEL = re.compile(r"redis_db_keys")
