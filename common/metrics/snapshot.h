@@ -19,7 +19,7 @@ struct Line {
   uint32_t key_size = 0;  ///< the part of `labels` that tells samples apart: without a histogram's
                           ///< `le`, a summary's `quantile`
   uint32_t order = 0;     ///< position in which it was added; keeps a histogram's lines together
-  uint32_t family = 0;  ///< position of the family in the page
+  uint32_t family = 0;    ///< position of the family in the page
   Suffix suffix = Suffix::kNone;
   double value = 0;
 };
