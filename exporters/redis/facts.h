@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/deadline.h"
@@ -17,6 +18,15 @@ namespace replicawatch::redis {
 
 constexpr const char* kMinReplicas = "min-replicas-to-write";
 
+/// Answers to CONFIG GET, by name.
+using Settings = std::map<std::string, std::string>;
+
+/// Empty when the setting is not known.
+inline std::string_view SettingOf(const Settings& settings, const char* name) {
+  const auto found = settings.find(name);
+  return found == settings.end() ? std::string_view() : std::string_view(found->second);
+}
+
 /// All that is known of one node: what it said last, and whether it still says anything. Facts of a
 /// silent node stay, so that it keeps its role and its position in the stream.
 struct NodeFacts {
@@ -25,20 +35,20 @@ struct NodeFacts {
   std::optional<Error> error;  ///< of the last query; with `answered` one that concerns a part only
   double seconds = 0;          ///< duration of the last probe
   std::optional<Info> info;
-  std::shared_ptr<const InfoText> info_text;  ///< what `info` was read from, for the collector node
-  std::optional<double> start_time_seconds;   ///< of the server; steady as long as it runs
-  std::vector<SentinelMaster> masters;        ///< of a Sentinel: by master name
+  std::shared_ptr<const InfoText>
+      info_text;  ///< what `info` was read from; null without the collector node
+  std::optional<double> start_time_seconds;  ///< of the server; steady as long as it runs
+  std::vector<SentinelMaster> masters;       ///< of a Sentinel: by master name
   bool writes_refused =
-      false;  ///< PING answered MISCONF: the disk does not take what must be saved
-  std::map<std::string, std::string> settings;  ///< CONFIG GET, by name, where that is allowed
-  std::optional<int64_t> slow_log_length;       ///< SLOWLOG LEN
-  std::optional<SlowLogEntry> slow_log_last;    ///< SLOWLOG GET 1
+      false;          ///< PING answered MISCONF: the disk does not take what must be saved
+  Settings settings;  ///< where CONFIG GET is allowed
+  std::optional<int64_t> slow_log_length;     ///< SLOWLOG LEN
+  std::optional<SlowLogEntry> slow_log_last;  ///< SLOWLOG GET 1
   std::optional<double> clock_skew_seconds;
 
   /// min-replicas-to-write
   std::optional<int64_t> required_replicas() const {
-    const auto found = settings.find(kMinReplicas);
-    return found == settings.end() ? std::nullopt : ParseInt(found->second);
+    return ParseInt(SettingOf(settings, kMinReplicas));
   }
 
   Role role() const { return info ? info->replication.role : Role::kUnknown; }

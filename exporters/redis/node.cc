@@ -1,7 +1,6 @@
 #include "exporters/redis/node.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
@@ -43,11 +42,8 @@ void Node::Probe(TimePoint now) {
   failed_ = false;
   ++outstanding_;  // holds the probe open while the first commands are sent: a session may answer
                    // at once
-  if (settings_.all_sections) {
-    Ask({"INFO", "ALL"}, [this](const Reply& reply) { OnInfo(reply); });
-  } else {
-    Ask({"INFO"}, [this](const Reply& reply) { OnInfo(reply); });
-  }
+  Ask(settings_.all_sections ? Command{"INFO", "ALL"} : Command{"INFO"},
+      [this](const Reply& reply) { OnInfo(reply); });
   if (facts_.role() == Role::kSentinel) {
     Ask({"SENTINEL", "MASTERS"}, [this](const Reply& reply) { OnMasters(reply); });
     // In one go with the names of last time; a new name is asked about when it appears.
@@ -77,22 +73,20 @@ void Node::AskForSettings() {
     for (size_t i = 0; i + 1 < reply.elements.size(); i += 2)
       facts_.settings[reply.elements[i].text] = reply.elements[i + 1].text;
   };
-  if (!settings_.all_sections) {
-    AskOptional("CONFIG GET", {"CONFIG", "GET", kMinReplicas}, on_reply);
-  } else if (MajorVersion(facts_.info->version) >= 7) {
-    AskOptional("CONFIG GET",
-                {"CONFIG", "GET", kMinReplicas, "maxclients", "maxmemory", "io-threads",
-                 "repl-backlog-size", "client-output-buffer-limit", "databases"},
-                on_reply);
-  } else {
-    // Before 7.0 CONFIG GET takes one name.
-    constexpr std::array<std::string_view, 7> kNames = {
-        kMinReplicas, "maxclients",        "maxmemory",
-        "io-threads", "repl-backlog-size", "client-output-buffer-limit",
-        "databases"};
-    for (const std::string_view name : kNames)
-      AskOptional("CONFIG GET", {"CONFIG", "GET", name}, on_reply);
+  Command names = {kMinReplicas};
+  if (settings_.all_sections) {
+    names.insert(names.end(), {"maxclients", "maxmemory", "io-threads", "repl-backlog-size",
+                               "client-output-buffer-limit", "databases"});
   }
+  // Before 7.0 CONFIG GET takes one name.
+  if (MajorVersion(facts_.info->version) < 7) {
+    for (const std::string_view name : names)
+      AskOptional("CONFIG GET", {"CONFIG", "GET", name}, on_reply);
+    return;
+  }
+  Command command = {"CONFIG", "GET"};
+  command.insert(command.end(), names.begin(), names.end());
+  AskOptional("CONFIG GET", command, on_reply);
 }
 
 void Node::Sample() {
@@ -101,8 +95,7 @@ void Node::Sample() {
   session_.Send({"INFO", "replication"}, [this](const Result<Reply>& reply) { OnSample(reply); });
 }
 
-void Node::Ask(std::initializer_list<std::string_view> command,
-               std::function<void(const Reply&)> on_reply) {
+void Node::Ask(const Command& command, std::function<void(const Reply&)> on_reply) {
   ++outstanding_;
   session_.Send(command, [this, on_reply = std::move(on_reply)](const Result<Reply>& reply) {
     if (reply) {
@@ -116,7 +109,7 @@ void Node::Ask(std::initializer_list<std::string_view> command,
 
 /// A command without which the view is whole: after a refusal, which `on_reply` gets like any other
 /// answer, it rests. `name` must be a literal.
-void Node::AskOptional(std::string_view name, std::initializer_list<std::string_view> command,
+void Node::AskOptional(std::string_view name, const Command& command,
                        std::function<void(const Reply&)> on_reply) {
   const auto refused = refused_.find(name);
   if (refused != refused_.end() && Clock::now() < refused->second) return;
@@ -190,7 +183,7 @@ void Node::OnInfo(const Reply& reply) {
   }
   MeasureClock(*info);
   MeasureStart(*text, *info);
-  facts_.info_text = std::move(text);
+  if (settings_.all_sections) facts_.info_text = std::move(text);
   const bool first = !facts_.info;
   facts_.info = std::move(*info);
   facts_.answered = true;
@@ -271,6 +264,7 @@ void Node::AskAboutMaster(const std::string& name) {
   // SLAVES, not REPLICAS: the older word works from 2.8 on.
   AskForList("SLAVES", name, &SentinelMaster::replicas);
   AskForList("SENTINELS", name, &SentinelMaster::peers);
+  if (!settings_.all_sections) return;
   AskOptional("SENTINEL CKQUORUM", {"SENTINEL", "CKQUORUM", name},
               [this, name](const Reply& reply) { OnQuorumCheck(name, reply); });
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -43,9 +42,8 @@ class Node {
   void MarkTimedOut(TimePoint now);
 
  private:
-  void Ask(std::initializer_list<std::string_view> command,
-           std::function<void(const Reply&)> on_reply);
-  void AskOptional(std::string_view name, std::initializer_list<std::string_view> command,
+  void Ask(const Command& command, std::function<void(const Reply&)> on_reply);
+  void AskOptional(std::string_view name, const Command& command,
                    std::function<void(const Reply&)> on_reply);
   void AskAboutDataNode();
   void AskForSettings();

@@ -23,7 +23,7 @@ constexpr auto kReconnectAfter = std::chrono::seconds(15);
 constexpr size_t kMaxAnswerBytes = 16U << 20;
 
 /// A command as it goes over the wire.
-std::string Format(std::initializer_list<std::string_view> command) {
+std::string Format(const Command& command) {
   std::string out = "*" + std::to_string(command.size()) + "\r\n";
   for (const std::string_view part : command) {
     out += '$';
@@ -44,7 +44,7 @@ Session::Session(HostPort address, Resolver& resolver)
 
 Session::~Session() = default;
 
-void Session::Send(std::initializer_list<std::string_view> command, Handler handler) {
+void Session::Send(const Command& command, Handler handler) {
   const TimePoint now = Clock::now();
   if (state_ == State::kIdle && now >= next_attempt_) StartConnecting(now);
   if (state_ == State::kIdle) {
@@ -111,7 +111,7 @@ void Session::FinishConnecting() {
 }
 
 void Session::SendLogin() {
-  const auto send = [this](std::initializer_list<std::string_view> command, Handler handler) {
+  const auto send = [this](const Command& command, Handler handler) {
     Append({Format(command), std::move(handler)});
     waiting_.back().command.clear();
   };

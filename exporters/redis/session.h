@@ -5,11 +5,11 @@
 
 #include <deque>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/deadline.h"
 #include "common/base/error.h"
@@ -24,6 +24,9 @@ struct Login {
   std::string user;  ///< empty: the server's default user
   Secret password;   ///< empty: no AUTH is sent
 };
+
+/// The words of a command.
+using Command = std::vector<std::string_view>;
 
 /// One kept connection to one node. It never blocks: the owner's loop polls its descriptor and
 /// calls Advance(). Commands are pipelined; each gets its answer or an error exactly once. Logs in
@@ -51,7 +54,7 @@ class Session {
 
   /// Sends a command, connecting first if need be. Right after a failed attempt the handler gets
   /// that failure at once.
-  void Send(std::initializer_list<std::string_view> command, Handler handler);
+  void Send(const Command& command, Handler handler);
 
   /// Turns the connection into a subscription: all later answers are messages. It lasts as long as
   /// the connection.

@@ -295,7 +295,7 @@ MemberOverview JoinMember(const NodeFacts& node) {
 NodeView JoinNode(const NodeFacts& node) {
   NodeView view;
   view.member = node.address;
-  if (!node.answered) return view;
+  if (!node.answered || node.info_text == nullptr) return view;
   view.info = node.info_text;
   view.start_time_seconds = node.start_time_seconds;
   view.masters = node.masters;

@@ -28,7 +28,7 @@ struct NodeView {
   std::shared_ptr<const InfoText> info;  ///< null while it does not answer
   std::optional<double> start_time_seconds;
   std::vector<SentinelMaster> masters;  ///< of a Sentinel
-  std::map<std::string, std::string> settings;
+  Settings settings;
   std::optional<int64_t> slow_log_length;
   std::optional<SlowLogEntry> slow_log_last;
 };

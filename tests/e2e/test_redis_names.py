@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from deployment import free_port, wait_until
+from deployment import Page, free_port, wait_until
 
 SERVICE = "redis"
 pytestmark = pytest.mark.usefixtures("repaired")
@@ -61,11 +61,6 @@ def reference_page(address, password_file, user=""):
     return text
 
 
-def samples(text):
-    for name, labels in re.findall(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? \S+$", text, re.MULTILINE):
-        yield name, dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels))
-
-
 def types(text):
     return dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
 
@@ -79,12 +74,12 @@ def test_every_series_of_redis_exporter_is_there(stack, watched, node):
         theirs = reference_page(address, stack.secret("redis-default"))
     page = watched.scrape()
     ours = {}
-    for name, labels in samples(page.text):
+    for name, labels, _ in page.samples:
         if labels.get("member") == address:
             ours.setdefault(name, []).append(labels)
     compared = 0
     missing = []
-    for name, labels in samples(theirs):
+    for name, labels, _ in Page(theirs).samples:
         if LEFT_OUT.match(name) or (node.startswith("sentinel") and NOT_OF_A_SENTINEL.match(name)):
             continue
         compared += 1

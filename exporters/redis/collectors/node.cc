@@ -14,22 +14,12 @@ enum Index : size_t { kUp, kInstance, kStart, kIndexSize };
 
 // In the order of Index.
 constexpr std::array<MetricDesc, kIndexSize> kTable = {{
-    {"redis_up", "1 if the node answered.", MetricType::kGauge, "", Scope::kNode, {}, "INFO"},
-    {"redis_instance_info",
-     "Always 1; the labels say what the node is.",
-     MetricType::kGauge,
-     "",
-     Scope::kNode,
-     {"role", "redis_version", "redis_build_id", "redis_mode", "os", "maxmemory_policy", "tcp_port",
-      "run_id", "process_id", "master_replid"},
-     "INFO"},
-    {"redis_start_time_seconds",
-     "Start time of the server since the Unix epoch.",
-     MetricType::kGauge,
-     "seconds",
-     Scope::kNode,
-     {},
-     "INFO server_time_usec, uptime_in_seconds"},
+    Gauge("INFO", "redis_up", "1 if the node answered."),
+    Gauge("INFO", "redis_instance_info", "Always 1; the labels say what the node is.",
+          {"role", "redis_version", "redis_build_id", "redis_mode", "os", "maxmemory_policy",
+           "tcp_port", "run_id", "process_id", "master_replid"}),
+    Gauge("INFO server_time_usec, uptime_in_seconds", "redis_start_time_seconds",
+          "Start time of the server since the Unix epoch."),
 }};
 
 void EmitInstance(const InfoText& info, SampleSink& sink) {

@@ -1,9 +1,32 @@
 #pragma once
 
+#include <string_view>
+
 #include "common/metrics/sink.h"
 #include "exporters/redis/view.h"
 
 namespace replicawatch::redis {
+
+/// The unit that a name ends in, before `_total`; empty when it has none.
+constexpr std::string_view UnitOf(std::string_view name) {
+  if (name.ends_with("_total")) name.remove_suffix(6);
+  for (const std::string_view unit : {"_bytes", "_seconds", "_ratio"}) {
+    if (name.ends_with(unit)) return unit.substr(1);
+  }
+  return "";
+}
+
+using LabelNames = decltype(MetricDesc::labels);
+
+constexpr MetricDesc Gauge(std::string_view source, std::string_view name, std::string_view help,
+                           const LabelNames& labels = {}) {
+  return {name, help, MetricType::kGauge, UnitOf(name), Scope::kNode, labels, source};
+}
+
+constexpr MetricDesc Counter(std::string_view source, std::string_view name, std::string_view help,
+                             const LabelNames& labels = {}) {
+  return {name, help, MetricType::kCounter, UnitOf(name), Scope::kNode, labels, source};
+}
 
 // The parts of the collector `node`: what redis_exporter 1.x publishes of one node, under its
 // names. Each is one file; `node` has answered.

@@ -12,21 +12,16 @@ namespace {
 
 enum Index : size_t { kCalls, kDuration, kRejected, kFailed, kErrors, kPercentiles, kIndexSize };
 
-constexpr MetricDesc Counter(std::string_view name, std::string_view help, std::string_view source,
-                             std::string_view label, std::string_view unit = "") {
-  return {name, help, MetricType::kCounter, unit, Scope::kNode, {label}, source};
-}
-
 // In the order of Index.
 constexpr std::array<MetricDesc, kIndexSize> kTable = {{
-    Counter("redis_commands_total", "Calls of the command.", "INFO commandstats: calls", "cmd"),
-    Counter("redis_commands_duration_seconds_total", "CPU time of the command.",
-            "INFO commandstats: usec", "cmd", "seconds"),
-    Counter("redis_commands_rejected_calls_total", "Calls refused before they ran.",
-            "INFO commandstats: rejected_calls", "cmd"),
-    Counter("redis_commands_failed_calls_total", "Calls that failed while they ran.",
-            "INFO commandstats: failed_calls", "cmd"),
-    Counter("redis_errors_total", "Error answers of one kind.", "INFO errorstats: count", "err"),
+    Counter("INFO commandstats: calls", "redis_commands_total", "Calls of the command.", {"cmd"}),
+    Counter("INFO commandstats: usec", "redis_commands_duration_seconds_total",
+            "CPU time of the command.", {"cmd"}),
+    Counter("INFO commandstats: rejected_calls", "redis_commands_rejected_calls_total",
+            "Calls refused before they ran.", {"cmd"}),
+    Counter("INFO commandstats: failed_calls", "redis_commands_failed_calls_total",
+            "Calls that failed while they ran.", {"cmd"}),
+    Counter("INFO errorstats: count", "redis_errors_total", "Error answers of one kind.", {"err"}),
     {"redis_latency_percentiles_usec",
      "Time of a call in microseconds; the quantile is in percent.",
      MetricType::kSummary,
@@ -36,14 +31,12 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
      "INFO latencystats: p50, p99, p99.9; INFO commandstats: usec, calls"},
 }};
 
-/// The items of "calls=17,usec=30", by name.
+/// The items that are numbers.
 template <class Take>
-void ForEachItem(std::string_view items, const Take& take) {
-  while (!items.empty()) {
-    std::string_view value = CutAt(items, ',');
-    const std::string_view name = CutAt(value, '=');
+void ForEachNumber(std::string_view items, const Take& take) {
+  ForEachItem(items, [&](std::string_view name, std::string_view value) {
     if (const std::optional<double> number = ParseDouble(value)) take(name, *number);
-  }
+  });
 }
 
 struct Usage {
@@ -54,7 +47,7 @@ using Usages = std::unordered_map<std::string_view, Usage>;
 
 Usage EmitCommand(std::string_view command, std::string_view items, SampleSink& sink) {
   Usage usage;
-  ForEachItem(items, [&](std::string_view name, double value) {
+  ForEachNumber(items, [&](std::string_view name, double value) {
     if (name == "calls") {
       usage.calls = value;
       sink.Add(kTable[kCalls], value, {command});
@@ -79,7 +72,7 @@ std::optional<std::string_view> After(std::string_view prefix, std::string_view 
 void EmitPercentiles(std::string_view command, std::string_view items, const Usage& usage,
                      SampleSink& sink) {
   std::vector<SampleSink::Quantile> quantiles;
-  ForEachItem(items, [&](std::string_view name, double microseconds) {
+  ForEachNumber(items, [&](std::string_view name, double microseconds) {
     if (const auto percent = After("p", name)) quantiles.push_back({*percent, microseconds});
   });
   sink.AddSummary(kTable[kPercentiles], quantiles, usage.microseconds, usage.calls, {command});
@@ -95,7 +88,7 @@ void EmitNodeCommands(const NodeView& node, SampleSink& sink) {
     if (const auto command = After("cmdstat_", line.name)) {
       usages[*command] = EmitCommand(*command, line.value, sink);
     } else if (const auto error = After("errorstat_", line.name)) {
-      ForEachItem(line.value, [&](std::string_view name, double count) {
+      ForEachNumber(line.value, [&](std::string_view name, double count) {
         if (name == "count") sink.Add(kTable[kErrors], count, {*error});
       });
     } else if (const auto timed = After("latency_percentiles_usec_", line.name)) {

@@ -11,23 +11,6 @@ namespace {
 
 constexpr std::string_view kCommand = "INFO ";
 
-constexpr std::string_view UnitOf(std::string_view name) {
-  if (name.ends_with("_total")) name.remove_suffix(6);
-  for (const std::string_view unit : {"bytes", "seconds", "ratio"}) {
-    if (name.ends_with(unit)) return unit;
-  }
-  return "";
-}
-
-constexpr MetricDesc Gauge(std::string_view source, std::string_view name, std::string_view help) {
-  return {name, help, MetricType::kGauge, UnitOf(name), Scope::kNode, {}, source};
-}
-
-constexpr MetricDesc Counter(std::string_view source, std::string_view name,
-                             std::string_view help) {
-  return {name, help, MetricType::kCounter, UnitOf(name), Scope::kNode, {}, source};
-}
-
 // The line of INFO is what follows kCommand in the source. Grouped as INFO groups them.
 constexpr auto kTable = std::to_array<MetricDesc>({
     // Server

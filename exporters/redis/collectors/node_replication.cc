@@ -19,41 +19,27 @@ enum Index : size_t {
   kIndexSize,
 };
 
-constexpr MetricDesc OfReplica(std::string_view name, std::string_view help,
-                               std::string_view source, std::string_view unit) {
-  return {name,  help,         MetricType::kGauge,
-          unit,  Scope::kNode, {"slave_ip", "slave_port", "slave_state"},
-          source};
-}
-
-constexpr MetricDesc OfMaster(std::string_view name, std::string_view help, std::string_view source,
-                              std::string_view unit = "") {
-  return {name,  help, MetricType::kGauge, unit, Scope::kNode, {"master_host", "master_port"},
-          source};
-}
+constexpr LabelNames kOfReplica = {"slave_ip", "slave_port", "slave_state"};
+constexpr LabelNames kOfMaster = {"master_host", "master_port"};
 
 // In the order of Index.
 constexpr std::array<MetricDesc, kIndexSize> kTable = {{
-    OfReplica("redis_connected_slave_offset_bytes", "Position that the replica has acknowledged.",
-              "INFO slaveN: offset", "bytes"),
-    OfReplica("redis_connected_slave_lag_seconds",
-              "Whole seconds since the replica has acknowledged anything; says nothing of bytes.",
-              "INFO slaveN: lag", "seconds"),
-    OfMaster("redis_master_link_up", "1 if the link to the master is up.",
-             "INFO master_link_status"),
-    OfMaster("redis_master_last_io_seconds_ago", "Seconds since the master sent anything.",
-             "INFO master_last_io_seconds_ago"),
-    OfMaster("redis_master_sync_in_progress", "1 while a full copy is received.",
-             "INFO master_sync_in_progress"),
-    OfMaster("redis_slave_repl_offset", "Position in the stream of the master.",
-             "INFO slave_repl_offset"),
-    {"redis_slave_info",
-     "Always 1; the labels say what the replica follows.",
-     MetricType::kGauge,
-     "",
-     Scope::kNode,
-     {"master_host", "master_port", "read_only"},
-     "INFO master_host, master_port, slave_read_only"},
+    Gauge("INFO slaveN: offset", "redis_connected_slave_offset_bytes",
+          "Position that the replica has acknowledged.", kOfReplica),
+    Gauge("INFO slaveN: lag", "redis_connected_slave_lag_seconds",
+          "Whole seconds since the replica has acknowledged anything; says nothing of bytes.",
+          kOfReplica),
+    Gauge("INFO master_link_status", "redis_master_link_up", "1 if the link to the master is up.",
+          kOfMaster),
+    Gauge("INFO master_last_io_seconds_ago", "redis_master_last_io_seconds_ago",
+          "Seconds since the master sent anything.", kOfMaster),
+    Gauge("INFO master_sync_in_progress", "redis_master_sync_in_progress",
+          "1 while a full copy is received.", kOfMaster),
+    Gauge("INFO slave_repl_offset", "redis_slave_repl_offset",
+          "Position in the stream of the master.", kOfMaster),
+    Gauge("INFO master_host, master_port, slave_read_only", "redis_slave_info",
+          "Always 1; the labels say what the replica follows.",
+          {"master_host", "master_port", "read_only"}),
 }};
 
 void EmitAttached(std::string_view items, SampleSink& sink) {
@@ -62,22 +48,16 @@ void EmitAttached(std::string_view items, SampleSink& sink) {
   std::string_view state;
   std::optional<double> offset;
   std::optional<double> lag;
-  while (!items.empty()) {
-    std::string_view value = CutAt(items, ',');
-    const std::string_view name = CutAt(value, '=');
+  ForEachItem(items, [&](std::string_view name, std::string_view value) {
     if (name == "ip") ip = value;
     if (name == "port") port = value;
     if (name == "state") state = value;
     if (name == "offset") offset = ParseDouble(value);
     if (name == "lag") lag = ParseDouble(value);
-  }
+  });
   sink.Add(kTable[kReplicaOffset], offset, {ip, port, state});
   // In any other state the server says 0, however far behind the replica is.
   if (state == "online") sink.Add(kTable[kReplicaLag], lag, {ip, port, state});
-}
-
-bool IsAttached(std::string_view name) {
-  return name.starts_with("slave") && name.size() > 5 && name[5] >= '0' && name[5] <= '9';
 }
 
 }  // namespace
@@ -87,7 +67,7 @@ MetricTable NodeReplicationMetrics() { return kTable; }
 void EmitNodeReplication(const NodeView& node, SampleSink& sink) {
   const InfoText& info = *node.info;
   for (const InfoLine& line : info.lines()) {
-    if (IsAttached(line.name)) EmitAttached(line.value, sink);
+    if (IsAttachedReplica(line.name)) EmitAttached(line.value, sink);
   }
   const std::string_view host = info.Value("master_host");
   const std::string_view port = info.Value("master_port");

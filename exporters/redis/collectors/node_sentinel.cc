@@ -25,53 +25,40 @@ enum Index : size_t {
   kIndexSize,
 };
 
-constexpr MetricDesc OfMaster(std::string_view name, std::string_view help, std::string_view source,
-                              std::string_view unit = "") {
-  return {name,  help, MetricType::kGauge, unit, Scope::kNode, {"master_name", "master_address"},
-          source};
-}
+constexpr LabelNames kOfMaster = {"master_name", "master_address"};
 
 // In the order of Index.
 constexpr std::array<MetricDesc, kIndexSize> kTable = {{
-    {"redis_sentinel_master_status",
-     "1 if the master is neither down for this Sentinel nor for its quorum.",
-     MetricType::kGauge,
-     "",
-     Scope::kNode,
-     {"master_name", "master_address", "master_status"},
-     "INFO masterN: status"},
-    OfMaster("redis_sentinel_master_slaves", "Replicas that the Sentinel knows, dead ones too.",
-             "INFO masterN: slaves"),
-    OfMaster("redis_sentinel_master_sentinels",
-             "Sentinels that it knows, itself and dead ones too.", "INFO masterN: sentinels"),
-    OfMaster("redis_sentinel_master_setting_ckquorum",
-             "Sentinels that must agree that the master is down.", "SENTINEL MASTERS: quorum"),
-    OfMaster("redis_sentinel_master_setting_failover_timeout",
-             "Milliseconds of the failover time-out.", "SENTINEL MASTERS: failover-timeout"),
-    OfMaster("redis_sentinel_master_setting_parallel_syncs",
-             "Replicas that follow the new master at once.", "SENTINEL MASTERS: parallel-syncs"),
-    OfMaster("redis_sentinel_master_setting_down_after_milliseconds",
-             "Milliseconds of silence after which the master counts as down.",
-             "SENTINEL MASTERS: down-after-milliseconds"),
-    OfMaster("redis_sentinel_master_config_epoch",
-             "Epoch of the master's configuration. Its address is a label, so increase() sees no "
-             "failover: take replicawatch_term.",
-             "SENTINEL MASTERS: config-epoch"),
-    OfMaster("redis_sentinel_master_last_ok_ping_reply_seconds",
-             "Seconds since the master answered a PING well.",
-             "SENTINEL MASTERS: last-ok-ping-reply", "seconds"),
-    {"redis_sentinel_master_ckquorum_status",
-     "1 if the Sentinel could begin a failover and get it authorised.",
-     MetricType::kGauge,
-     "",
-     Scope::kNode,
-     {"master_name", "message"},
-     "SENTINEL CKQUORUM"},
-    OfMaster("redis_sentinel_master_ok_sentinels",
-             "Sentinels without s_down or o_down, itself included.", "SENTINEL SENTINELS: flags"),
-    OfMaster("redis_sentinel_master_ok_slaves",
-             "Replicas without s_down or o_down; more than could be promoted.",
-             "SENTINEL SLAVES: flags"),
+    Gauge("INFO masterN: status", "redis_sentinel_master_status",
+          "1 if the master is neither down for this Sentinel nor for its quorum.",
+          {"master_name", "master_address", "master_status"}),
+    Gauge("INFO masterN: slaves", "redis_sentinel_master_slaves",
+          "Replicas that the Sentinel knows, dead ones too.", kOfMaster),
+    Gauge("INFO masterN: sentinels", "redis_sentinel_master_sentinels",
+          "Sentinels that it knows, itself and dead ones too.", kOfMaster),
+    Gauge("SENTINEL MASTERS: quorum", "redis_sentinel_master_setting_ckquorum",
+          "Sentinels that must agree that the master is down.", kOfMaster),
+    Gauge("SENTINEL MASTERS: failover-timeout", "redis_sentinel_master_setting_failover_timeout",
+          "Milliseconds of the failover time-out.", kOfMaster),
+    Gauge("SENTINEL MASTERS: parallel-syncs", "redis_sentinel_master_setting_parallel_syncs",
+          "Replicas that follow the new master at once.", kOfMaster),
+    Gauge("SENTINEL MASTERS: down-after-milliseconds",
+          "redis_sentinel_master_setting_down_after_milliseconds",
+          "Milliseconds of silence after which the master counts as down.", kOfMaster),
+    Gauge("SENTINEL MASTERS: config-epoch", "redis_sentinel_master_config_epoch",
+          "Epoch of the master's configuration. Its address is a label, so increase() sees no "
+          "failover: take replicawatch_term.",
+          kOfMaster),
+    Gauge("SENTINEL MASTERS: last-ok-ping-reply",
+          "redis_sentinel_master_last_ok_ping_reply_seconds",
+          "Seconds since the master answered a PING well.", kOfMaster),
+    Gauge("SENTINEL CKQUORUM", "redis_sentinel_master_ckquorum_status",
+          "1 if the Sentinel could begin a failover and get it authorised.",
+          {"master_name", "message"}),
+    Gauge("SENTINEL SENTINELS: flags", "redis_sentinel_master_ok_sentinels",
+          "Sentinels without s_down or o_down, itself included.", kOfMaster),
+    Gauge("SENTINEL SLAVES: flags", "redis_sentinel_master_ok_slaves",
+          "Replicas without s_down or o_down; more than could be promoted.", kOfMaster),
 }};
 
 void EmitFromInfo(const InfoText& info, SampleSink& sink) {
@@ -82,15 +69,13 @@ void EmitFromInfo(const InfoText& info, SampleSink& sink) {
     std::string_view status;
     std::optional<double> replicas;
     std::optional<double> sentinels;
-    for (std::string_view rest = line.value; !rest.empty();) {
-      std::string_view value = CutAt(rest, ',');
-      const std::string_view key = CutAt(value, '=');
+    ForEachItem(line.value, [&](std::string_view key, std::string_view value) {
       if (key == "name") name = value;
       if (key == "address") address = value;
       if (key == "status") status = value;
       if (key == "slaves") replicas = ParseDouble(value);
       if (key == "sentinels") sentinels = ParseDouble(value);
-    }
+    });
     sink.Add(kTable[kStatus], status == "ok", {name, address, status});
     sink.Add(kTable[kReplicas], replicas, {name, address});
     sink.Add(kTable[kSentinels], sentinels, {name, address});

@@ -21,37 +21,25 @@ enum Index : size_t {
   kIndexSize,
 };
 
-constexpr MetricDesc Plain(std::string_view name, std::string_view help, std::string_view source,
-                           std::string_view unit = "") {
-  return {name, help, MetricType::kGauge, unit, Scope::kNode, {}, source};
-}
-
-constexpr MetricDesc OfClass(std::string_view name, std::string_view help, std::string_view unit) {
-  return {name,
-          help,
-          MetricType::kGauge,
-          unit,
-          Scope::kNode,
-          {"class", "limit"},
-          "CONFIG GET client-output-buffer-limit"};
-}
+constexpr LabelNames kOfClass = {"class", "limit"};
 
 // In the order of Index.
 constexpr std::array<MetricDesc, kIndexSize> kTable = {{
-    Plain("redis_config_maxclients", "Limit of client connections.", "CONFIG GET maxclients"),
-    Plain("redis_config_maxmemory", "Limit of memory in bytes; 0 means none.",
-          "CONFIG GET maxmemory"),
-    Plain("redis_config_io_threads", "Threads for I/O.", "CONFIG GET io-threads"),
-    Plain("redis_config_repl_backlog_size", "Size of the replication backlog in bytes.",
-          "CONFIG GET repl-backlog-size"),
-    OfClass("redis_config_client_output_buffer_limit_bytes",
-            "Size of an output buffer at which its client is cut off; 0 means no limit.", "bytes"),
-    OfClass("redis_config_client_output_buffer_limit_overcome_seconds",
-            "Time above the soft limit after which its client is cut off.", "seconds"),
-    Plain("redis_slowlog_length", "Entries of the slow log.", "SLOWLOG LEN"),
-    Plain("redis_slowlog_last_id", "Id of the newest entry of the slow log.", "SLOWLOG GET 1"),
-    Plain("redis_last_slow_execution_duration_seconds",
-          "Time that the newest entry of the slow log took.", "SLOWLOG GET 1", "seconds"),
+    Gauge("CONFIG GET maxclients", "redis_config_maxclients", "Limit of client connections."),
+    Gauge("CONFIG GET maxmemory", "redis_config_maxmemory",
+          "Limit of memory in bytes; 0 means none."),
+    Gauge("CONFIG GET io-threads", "redis_config_io_threads", "Threads for I/O."),
+    Gauge("CONFIG GET repl-backlog-size", "redis_config_repl_backlog_size",
+          "Size of the replication backlog in bytes."),
+    Gauge("CONFIG GET client-output-buffer-limit", "redis_config_client_output_buffer_limit_bytes",
+          "Size of an output buffer at which its client is cut off; 0 means no limit.", kOfClass),
+    Gauge("CONFIG GET client-output-buffer-limit",
+          "redis_config_client_output_buffer_limit_overcome_seconds",
+          "Time above the soft limit after which its client is cut off.", kOfClass),
+    Gauge("SLOWLOG LEN", "redis_slowlog_length", "Entries of the slow log."),
+    Gauge("SLOWLOG GET 1", "redis_slowlog_last_id", "Id of the newest entry of the slow log."),
+    Gauge("SLOWLOG GET 1", "redis_last_slow_execution_duration_seconds",
+          "Time that the newest entry of the slow log took."),
 }};
 
 /// "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"
@@ -72,10 +60,7 @@ void EmitBufferLimits(std::string_view setting, SampleSink& sink) {
 MetricTable NodeSettingsMetrics() { return kTable; }
 
 void EmitNodeSettings(const NodeView& node, SampleSink& sink) {
-  const auto setting = [&](const char* name) {
-    const auto found = node.settings.find(name);
-    return found == node.settings.end() ? std::string_view() : std::string_view(found->second);
-  };
+  const auto setting = [&](const char* name) { return SettingOf(node.settings, name); };
   sink.Add(kTable[kMaxClients], ParseDouble(setting("maxclients")));
   sink.Add(kTable[kMaxMemory], ParseDouble(setting("maxmemory")));
   sink.Add(kTable[kIoThreads], ParseDouble(setting("io-threads")));

@@ -95,23 +95,16 @@ const Setters& KnownLines() {
   return setters;
 }
 
-/// `slave0`, `slave12`, but not `slave_priority`.
-bool IsAttachedReplica(std::string_view key) {
-  return key.starts_with("slave") && key.size() > 5 && key[5] >= '0' && key[5] <= '9';
-}
-
-AttachedReplica ParseAttachedReplica(std::string_view value) {
+AttachedReplica ParseAttachedReplica(std::string_view items) {
   AttachedReplica replica;
   std::string_view host;
   std::string_view port;
-  while (!value.empty()) {
-    std::string_view item = CutAt(value, ',');
-    const std::string_view key = CutAt(item, '=');
-    if (key == "ip") host = item;
-    if (key == "port") port = item;
-    if (key == "state") replica.state = item;
-    if (key == "offset") replica.offset = ParseInt(item);
-  }
+  ForEachItem(items, [&](std::string_view name, std::string_view value) {
+    if (name == "ip") host = value;
+    if (name == "port") port = value;
+    if (name == "state") replica.state = value;
+    if (name == "offset") replica.offset = ParseInt(value);
+  });
   replica.address = JoinAddress(host, port);
   return replica;
 }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/text.h"
-
 namespace replicawatch::redis {
+
+bool IsAttachedReplica(std::string_view name) {
+  return name.starts_with("slave") && name.size() > 5 && name[5] >= '0' && name[5] <= '9';
+}
 
 InfoText::InfoText(std::string text) : text_(std::move(text)) {
   std::string_view section;

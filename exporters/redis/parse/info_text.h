@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/text.h"
+
 namespace replicawatch::redis {
 
 /// One line of an answer to INFO: `used_memory:1582400` under `# Memory`.
@@ -13,6 +15,21 @@ struct InfoLine {
   std::string_view name;
   std::string_view value;
 };
+
+/// A line about a replica of this node, which has items: `slave0`, `slave12`, but not
+/// `slave_priority`.
+bool IsAttachedReplica(std::string_view name);
+
+/// Calls take(name, value) for each item of a value that has several: `keys=3,expires=1`. They are
+/// found by name, never by position: versions put new ones between the old.
+template <class Take>
+void ForEachItem(std::string_view items, const Take& take) {
+  while (!items.empty()) {
+    std::string_view value = CutAt(items, ',');
+    const std::string_view name = CutAt(value, '=');
+    take(name, value);
+  }
+}
 
 /// The answer to INFO, split into its lines. Owns the text that the lines point into, so it does
 /// not move; shared once made, then only read.

@@ -21,6 +21,9 @@ list_parts() { part_table; }
 part_names() { part_table | cut -d' ' -f1; }
 is_part() { part_names | grep -qxF -- "$1"; }
 
+# Debian 12's default, clang 14, can't compile its own <ranges>.
+fuzz_clang() { if [ "$DEBIAN" -ge 13 ]; then echo 19; else echo 16; fi; }
+
 packages_of() {
   local build='g++ cmake ninja-build pkg-config patch xz-utils debian-archive-keyring git ca-certificates zlib1g-dev libssl-dev libfmt-dev libcli11-dev
     libyaml-cpp-dev libexpected-dev doctest-dev prometheus-cpp-dev'
@@ -38,7 +41,7 @@ packages_of() {
       echo shellcheck yamllint jq ca-certificates ;;
     test) echo python3 python3-pytest curl prometheus-redis-exporter ;;
     bench) echo valgrind strace ;;
-    fuzz) if [ "$DEBIAN" -ge 13 ]; then echo clang-19 libclang-rt-19-dev; else echo clang-16 libclang-rt-16-dev; fi ;;
+    fuzz) echo "clang-$(fuzz_clang) libclang-rt-$(fuzz_clang)-dev" ;;
   esac | tr -s ' \n' '\n' | sed '/^$/d'
 }
 
@@ -76,8 +79,7 @@ print_environment() {
     echo "PROMETHEUS=/usr/bin/prometheus"
     echo "ALERTMANAGER=/usr/bin/prometheus-alertmanager"
     echo "PROMTOOL=/usr/bin/promtool"
-    # Debian 12's default, clang 14, can't compile its own <ranges>.
-    echo "FUZZ_CXX=/usr/bin/clang++-$([ "$DEBIAN" -ge 13 ] && echo 19 || echo 16)"
+    echo "FUZZ_CXX=/usr/bin/clang++-$(fuzz_clang)"
     echo "PROMTOOL3=$CACHE/$(go_program_key promtool "$PROMTOOL3_MODULE")/bin/promtool"
   } | while IFS='=' read -r name value; do printf 'export %s=%q\n' "$name" "$value"; done
 }
