@@ -62,13 +62,21 @@ void WaitForEnd(const sigset_t& signals) {
   }
 }
 
-/// Credentials are in memory: no core file may hold them. And a server with a thread a request must
-/// not have malloc keep an arena for each of them: resident memory would grow with the number of
-/// threads.
-void LimitProcess() {
+/// Credentials are in memory: no core file may hold them.
+void ForbidCoreFiles() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
+}
+
+/// A server with a thread a request must not have malloc keep an arena for each of them: resident
+/// memory would grow with the number of threads. And a page of 100 kB, made and freed every scrape,
+/// is just what malloc gives back to the kernel each time (by default from 128 kB on): to have it
+/// back page fault by page fault took a quarter of a scrape's CPU.
+void TuneMalloc() {
   mallopt(M_ARENA_MAX, 2);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  mallopt(M_TOP_PAD, 1 << 18);
+  mallopt(M_MMAP_THRESHOLD, 1 << 21);
 }
 
 class App {
@@ -139,7 +147,8 @@ class App {
 };
 
 int Run(Exporter& exporter, const AppOptions& options) {
-  LimitProcess();
+  ForbidCoreFiles();
+  TuneMalloc();
   ConfigureLog(*ParseLogLevel(options.log_level),
                options.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
   const sigset_t signals = BlockSignals();

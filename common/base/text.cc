@@ -47,23 +47,22 @@ size_t SequenceLength(std::string_view s) {
 
 }  // namespace
 
+size_t WriteNumber(char* out, double value) {
+  if (std::isnan(value) || std::isinf(value)) {
+    const std::string_view word = std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+    std::memcpy(out, word.data(), word.size());
+    return word.size();
+  }
+  const bool is_integer = std::abs(value) <= kExactIntegers && value == std::trunc(value);
+  const std::to_chars_result end =
+      is_integer ? std::to_chars(out, out + kNumberSize, static_cast<int64_t>(value))
+                 : std::to_chars(out, out + kNumberSize, value);
+  return static_cast<size_t>(end.ptr - out);
+}
+
 void AppendNumber(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "NaN";
-    return;
-  }
-  if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-    return;
-  }
-  char buffer[32];
-  std::to_chars_result end{};
-  if (std::abs(value) <= kExactIntegers && value == std::trunc(value)) {
-    end = std::to_chars(buffer, buffer + sizeof buffer, static_cast<int64_t>(value));
-  } else {
-    end = std::to_chars(buffer, buffer + sizeof buffer, value);
-  }
-  out.append(buffer, end.ptr);
+  char buffer[kNumberSize];
+  out.append(buffer, WriteNumber(buffer, value));
 }
 
 std::optional<double> ParseDouble(std::string_view text) {

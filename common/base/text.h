@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,8 +8,14 @@
 
 namespace replicawatch {
 
-/// Appends a sample value: integers as such up to 2^53, all else in the shortest form that reads
-/// back equal, and NaN, +Inf, -Inf as Prometheus spells them. Independent of the locale.
+/// No number that WriteNumber() writes is longer.
+constexpr size_t kNumberSize = 32;
+
+/// Writes a sample value to `out` and returns how many characters it took: integers as such up to
+/// 2^53, all else in the shortest form that reads back equal, and NaN, +Inf, -Inf as Prometheus
+/// spells them. Independent of the locale.
+size_t WriteNumber(char* out, double value);
+/// The same at the end of a string.
 void AppendNumber(std::string& out, double value);
 
 /// The whole text as a number, or nothing: no leading or trailing characters are accepted.

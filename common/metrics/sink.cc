@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <limits>
+#include <memory_resource>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -20,26 +23,48 @@ void AppendPair(std::string& out, std::string_view name, std::string_view value)
 }
 
 bool SameSeries(const Snapshot& snapshot, const Line& a, const Line& b) {
-  return a.family == b.family && a.suffix == b.suffix && snapshot.Labels(a) == snapshot.Labels(b);
+  return a.suffix == b.suffix && snapshot.Labels(a) == snapshot.Labels(b);
 }
 
-/// Tells each line the position of its family. A page has far more lines than families: so that
-/// their names are not compared again for each pair of lines.
-void RankFamilies(std::vector<Line>& lines) {
-  std::unordered_map<const MetricDesc*, uint32_t> ranks;
-  for (const Line& line : lines) ranks.try_emplace(line.desc, 0);
-  std::vector<const MetricDesc*> families;
-  families.reserve(ranks.size());
-  for (const auto& [desc, rank] : ranks) families.push_back(desc);
-  std::sort(families.begin(), families.end(),
-            [](const MetricDesc* a, const MetricDesc* b) { return a->name < b->name; });
-  uint32_t rank = 0;
-  for (size_t i = 0; i < families.size(); ++i) {
-    // Two descriptors of one name are one family.
-    if (i > 0 && families[i]->name != families[i - 1]->name) ++rank;
-    ranks[families[i]] = rank;
+/// Tells each line the position of its family in the page, and returns how many families there are.
+/// A page has far more lines than families: so that names are not compared for each pair of lines.
+size_t RankFamilies(std::vector<Line>& lines) {
+  std::pmr::monotonic_buffer_resource pool;
+  std::pmr::unordered_map<const MetricDesc*, uint32_t> numbers(&pool);
+  numbers.reserve(lines.size() / 2);
+  std::vector<const MetricDesc*> descs;
+  for (Line& line : lines) {
+    const auto [found, is_new] =
+        numbers.try_emplace(line.desc, static_cast<uint32_t>(descs.size()));
+    if (is_new) descs.push_back(line.desc);
+    line.family = found->second;
   }
-  for (Line& line : lines) line.family = ranks[line.desc];
+  std::vector<uint32_t> by_name(descs.size());
+  std::iota(by_name.begin(), by_name.end(), 0);
+  std::sort(by_name.begin(), by_name.end(),
+            [&](uint32_t a, uint32_t b) { return descs[a]->name < descs[b]->name; });
+  std::vector<uint32_t> ranks(descs.size());
+  uint32_t rank = 0;
+  for (size_t i = 0; i < by_name.size(); ++i) {
+    // Two descriptors of one name are one family.
+    if (i > 0 && descs[by_name[i]]->name != descs[by_name[i - 1]]->name) ++rank;
+    ranks[by_name[i]] = rank;
+  }
+  for (Line& line : lines) line.family = ranks[line.family];
+  return descs.empty() ? 0 : rank + 1;
+}
+
+/// The lines by family, otherwise in the order in which they were added; `begins` gets the position
+/// at which each family begins, and the end.
+std::vector<Line> ByFamily(const std::vector<Line>& lines, size_t families,
+                           std::vector<size_t>& begins) {
+  begins.assign(families + 1, 0);
+  for (const Line& line : lines) ++begins[line.family + 1];
+  std::partial_sum(begins.begin(), begins.end(), begins.begin());
+  std::vector<size_t> next(begins.begin(), begins.end());
+  std::vector<Line> sorted(lines.size());
+  for (const Line& line : lines) sorted[next[line.family]++] = line;
+  return sorted;
 }
 
 }  // namespace
@@ -51,67 +76,88 @@ void SampleSink::EnterCluster(std::string_view service, std::string_view cluster
   cluster_labels_ += ',';
   AppendPair(cluster_labels_, "cluster", cluster);
   node_labels_.clear();
+  node_labels_begin_.reset();
 }
 
 void SampleSink::EnterMember(std::string_view member) {
   node_labels_.clear();
+  node_labels_begin_.reset();
   AppendPair(node_labels_, "cluster", cluster_);
   node_labels_ += ',';
   AppendPair(node_labels_, "member", member);
 }
 
-void SampleSink::AppendLabel(std::string_view name, std::string_view value) {
-  if (snapshot_.text.size() > label_text_begin_) snapshot_.text += ',';
-  AppendPair(snapshot_.text, name, value);
+bool SampleSink::Full() const {
+  // Offsets are 32 bits wide: 4 GB of label text is far beyond what Prometheus would take.
+  return snapshot_.lines.size() >= max_lines_ ||
+         snapshot_.text.size() > std::numeric_limits<uint32_t>::max() / 2;
 }
 
-Line* SampleSink::NewLine(const MetricDesc& desc,
-                          std::initializer_list<std::string_view> label_values) {
+SampleSink::Text SampleSink::WriteLabels(const MetricDesc& desc,
+                                         std::initializer_list<std::string_view> label_values) {
   assert(label_values.size() == desc.label_count());
-  // Offsets are 32 bits wide: 4 GB of label text is far beyond what Prometheus would take.
-  if (snapshot_.lines.size() >= max_lines_ ||
-      snapshot_.text.size() > std::numeric_limits<uint32_t>::max() / 2) {
+  std::string& text = snapshot_.text;
+  if (Full()) return {};
+  const size_t begin = text.size();
+  if (desc.scope == Scope::kCluster) text += cluster_labels_;
+  if (desc.scope == Scope::kNode) {
+    if (label_values.size() == 0) {
+      // Most lines of a node have no labels of their own: these share one text.
+      if (!node_labels_begin_) {
+        node_labels_begin_ = begin;
+        text += node_labels_;
+      }
+      return {*node_labels_begin_, node_labels_.size()};
+    }
+    text += node_labels_;
+  }
+  size_t index = 0;
+  for (const std::string_view value : label_values) {
+    if (text.size() > begin) text += ',';
+    AppendPair(text, desc.labels[index++], value);
+  }
+  return {begin, text.size() - begin};
+}
+
+Line* SampleSink::NewLine(const MetricDesc& desc, Text labels) {
+  if (Full()) {
     ++snapshot_.over_limit;
     return nullptr;
   }
-  label_text_begin_ = snapshot_.text.size();
-  if (desc.scope == Scope::kCluster) snapshot_.text += cluster_labels_;
-  if (desc.scope == Scope::kNode) snapshot_.text += node_labels_;
-  size_t index = 0;
-  for (const std::string_view value : label_values) AppendLabel(desc.labels[index++], value);
-
   Line& line = snapshot_.lines.emplace_back();
   line.desc = &desc;
-  line.labels_begin = static_cast<uint32_t>(label_text_begin_);
-  line.labels_size = static_cast<uint32_t>(snapshot_.text.size() - label_text_begin_);
-  line.key_size = line.labels_size;
+  line.labels_begin = static_cast<uint32_t>(labels.begin);
+  line.labels_size = line.key_size = static_cast<uint32_t>(labels.size);
   line.order = static_cast<uint32_t>(snapshot_.lines.size());
   return &line;
 }
 
 void SampleSink::Add(const MetricDesc& desc, double value,
                      std::initializer_list<std::string_view> label_values) {
-  if (Line* line = NewLine(desc, label_values)) line->value = value;
+  if (Line* line = NewLine(desc, WriteLabels(desc, label_values))) line->value = value;
 }
 
-void SampleSink::AddPart(const MetricDesc& desc, Suffix suffix, std::string_view label,
-                         std::string_view label_value, double value,
-                         std::initializer_list<std::string_view> label_values) {
-  Line* line = NewLine(desc, label_values);
+void SampleSink::AddPart(const MetricDesc& desc, Suffix suffix, Text key, std::string_view label,
+                         std::string_view label_value, double value) {
+  std::string& text = snapshot_.text;
+  Line* line = NewLine(desc, key);
   if (line == nullptr) return;
-  AppendLabel(label, label_value);
-  line->labels_size = static_cast<uint32_t>(snapshot_.text.size() - label_text_begin_);
+  const size_t begin = text.size();
+  text.append(text, key.begin, key.size);
+  if (key.size > 0) text += ',';
+  AppendPair(text, label, label_value);
+  line->labels_begin = static_cast<uint32_t>(begin);
+  line->labels_size = static_cast<uint32_t>(text.size() - begin);
   line->suffix = suffix;
   line->value = value;
 }
 
-void SampleSink::AddSumAndCount(const MetricDesc& desc, double sum, double count,
-                                std::initializer_list<std::string_view> label_values) {
-  if (Line* line = NewLine(desc, label_values)) {
+void SampleSink::AddSumAndCount(const MetricDesc& desc, Text key, double sum, double count) {
+  if (Line* line = NewLine(desc, key)) {
     line->suffix = Suffix::kSum;
     line->value = sum;
   }
-  if (Line* line = NewLine(desc, label_values)) {
+  if (Line* line = NewLine(desc, key)) {
     line->suffix = Suffix::kCount;
     line->value = count;
   }
@@ -119,26 +165,29 @@ void SampleSink::AddSumAndCount(const MetricDesc& desc, double sum, double count
 
 void SampleSink::AddHistogram(const MetricDesc& desc, std::span<const Bucket> buckets, double sum,
                               double count, std::initializer_list<std::string_view> label_values) {
+  const Text key = WriteLabels(desc, label_values);
   std::string bound;
   for (const Bucket& bucket : buckets) {
     bound.clear();
     AppendNumber(bound, bucket.upper_bound);
-    AddPart(desc, Suffix::kBucket, "le", bound, bucket.cumulative_count, label_values);
+    AddPart(desc, Suffix::kBucket, key, "le", bound, bucket.cumulative_count);
   }
-  AddPart(desc, Suffix::kBucket, "le", "+Inf", count, label_values);
-  AddSumAndCount(desc, sum, count, label_values);
+  AddPart(desc, Suffix::kBucket, key, "le", "+Inf", count);
+  AddSumAndCount(desc, key, sum, count);
 }
 
 void SampleSink::AddSummary(const MetricDesc& desc, std::span<const Quantile> quantiles, double sum,
                             double count, std::initializer_list<std::string_view> label_values) {
+  const Text key = WriteLabels(desc, label_values);
   for (const auto& [quantile, value] : quantiles)
-    AddPart(desc, Suffix::kNone, "quantile", quantile, value, label_values);
-  AddSumAndCount(desc, sum, count, label_values);
+    AddPart(desc, Suffix::kNone, key, "quantile", quantile, value);
+  AddSumAndCount(desc, key, sum, count);
 }
 
 void SampleSink::Rollback(Mark mark) {
   snapshot_.lines.resize(mark.lines);
   snapshot_.text.resize(mark.text);
+  node_labels_begin_.reset();
 }
 
 void SampleSink::Append(SampleSink& other) {
@@ -155,21 +204,26 @@ void SampleSink::Append(SampleSink& other) {
 }
 
 Snapshot SampleSink::Finish() {
-  auto& lines = snapshot_.lines;
-  RankFamilies(lines);
+  std::vector<size_t> begins;
+  std::vector<Line> lines = ByFamily(snapshot_.lines, RankFamilies(snapshot_.lines), begins);
   const auto key = [&](const Line& line) {
     return snapshot_.Labels(line).substr(0, line.key_size);
   };
-  std::sort(lines.begin(), lines.end(), [&](const Line& a, const Line& b) {
-    if (a.family != b.family) return a.family < b.family;
+  const auto before = [&](const Line& a, const Line& b) {
     if (const int order = key(a).compare(key(b)); order != 0) return order < 0;
     return a.order < b.order;
-  });
-  const auto duplicate = std::unique(lines.begin(), lines.end(), [&](const Line& a, const Line& b) {
-    return SameSeries(snapshot_, a, b);
-  });
-  snapshot_.duplicates = static_cast<uint32_t>(lines.end() - duplicate);
-  lines.erase(duplicate, lines.end());
+  };
+  snapshot_.lines.clear();
+  for (size_t family = 0; family + 1 < begins.size(); ++family) {
+    const auto begin = lines.begin() + static_cast<ptrdiff_t>(begins[family]);
+    const auto end = lines.begin() + static_cast<ptrdiff_t>(begins[family + 1]);
+    // Collectors go through the members in order, so that most families are sorted already.
+    if (!std::is_sorted(begin, end, before)) std::sort(begin, end, before);
+    std::unique_copy(begin, end, std::back_inserter(snapshot_.lines),
+                     [&](const Line& a, const Line& b) { return SameSeries(snapshot_, a, b); });
+  }
+  snapshot_.duplicates = static_cast<uint32_t>(lines.size() - snapshot_.lines.size());
+  node_labels_begin_.reset();
   return std::exchange(snapshot_, {});
 }
 

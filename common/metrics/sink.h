@@ -63,21 +63,28 @@ class SampleSink {
   Snapshot Finish();
 
  private:
-  Line* NewLine(const MetricDesc& desc, std::initializer_list<std::string_view> label_values);
-  void AppendLabel(std::string_view name, std::string_view value);
+  /// A part of the snapshot's text.
+  struct Text {
+    size_t begin = 0;
+    size_t size = 0;
+  };
+
+  /// No more lines are taken.
+  bool Full() const;
+  Text WriteLabels(const MetricDesc& desc, std::initializer_list<std::string_view> label_values);
+  /// Null when the sink is full.
+  Line* NewLine(const MetricDesc& desc, Text labels);
   /// A line whose last label does not tell samples apart: a histogram's bucket, a summary's
-  /// quantile.
-  void AddPart(const MetricDesc& desc, Suffix suffix, std::string_view label,
-               std::string_view label_value, double value,
-               std::initializer_list<std::string_view> label_values);
-  void AddSumAndCount(const MetricDesc& desc, double sum, double count,
-                      std::initializer_list<std::string_view> label_values);
+  /// quantile. The others are `key`.
+  void AddPart(const MetricDesc& desc, Suffix suffix, Text key, std::string_view label,
+               std::string_view label_value, double value);
+  void AddSumAndCount(const MetricDesc& desc, Text key, double sum, double count);
 
   size_t max_lines_;
   std::string cluster_labels_;
   std::string node_labels_;
   std::string cluster_;
-  size_t label_text_begin_ = 0;
+  std::optional<size_t> node_labels_begin_;  ///< where the text has node_labels_, if it does
   Snapshot snapshot_;
 };
 

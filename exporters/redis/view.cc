@@ -350,6 +350,8 @@ View JoinView(std::span<const NodeFacts* const> nodes, const Topology& topology,
   }
   std::sort(view.overview.members.begin(), view.overview.members.end(),
             [](const MemberOverview& a, const MemberOverview& b) { return a.name < b.name; });
+  std::sort(view.nodes.begin(), view.nodes.end(),
+            [](const NodeView& a, const NodeView& b) { return a.member < b.member; });
   for (const GroupTopology& group : topology.groups) {
     view.overview.groups.push_back(
         GroupJoin(group, topology.aliases, nodes, histories, now).Join());

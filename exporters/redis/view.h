@@ -37,7 +37,7 @@ struct NodeView {
 struct View {
   Overview overview;
   std::vector<ReplicaView> replicas;  ///< those that answered
-  std::vector<NodeView> nodes;        ///< all, each once
+  std::vector<NodeView> nodes;        ///< all, each once, by member
 };
 
 /// The streams of the groups, by group name.

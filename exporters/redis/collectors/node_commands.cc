@@ -83,17 +83,21 @@ void EmitPercentiles(std::string_view command, std::string_view items, const Usa
 MetricTable NodeCommandsMetrics() { return kTable; }
 
 void EmitNodeCommands(const NodeView& node, SampleSink& sink) {
-  Usages usages;  // the commands' section comes before that of their latencies
-  for (const InfoLine& line : node.info->lines()) {
-    if (const auto command = After("cmdstat_", line.name)) {
+  Usages usages;
+  for (const InfoLine& line : node.info->Section("Commandstats")) {
+    if (const auto command = After("cmdstat_", line.name))
       usages[*command] = EmitCommand(*command, line.value, sink);
-    } else if (const auto error = After("errorstat_", line.name)) {
-      ForEachNumber(line.value, [&](std::string_view name, double count) {
-        if (name == "count") sink.Add(kTable[kErrors], count, {*error});
-      });
-    } else if (const auto timed = After("latency_percentiles_usec_", line.name)) {
+  }
+  for (const InfoLine& line : node.info->Section("Errorstats")) {
+    const auto error = After("errorstat_", line.name);
+    if (!error) continue;
+    ForEachNumber(line.value, [&](std::string_view name, double count) {
+      if (name == "count") sink.Add(kTable[kErrors], count, {*error});
+    });
+  }
+  for (const InfoLine& line : node.info->Section("Latencystats")) {
+    if (const auto timed = After("latency_percentiles_usec_", line.name))
       EmitPercentiles(*timed, line.value, usages[*timed], sink);
-    }
   }
 }
 

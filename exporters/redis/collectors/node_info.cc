@@ -330,7 +330,7 @@ constexpr auto kTable = std::to_array<MetricDesc>({
           "Failures that the Sentinel is told to simulate."),
 });
 
-using Index = std::unordered_map<std::string_view, const MetricDesc*>;
+using Index = std::unordered_map<std::string_view, const MetricDesc*, LineNameHash>;
 
 const Index& ByLine() {
   static const Index index = [] {
@@ -339,6 +339,13 @@ const Index& ByLine() {
     return made;
   }();
   return index;
+}
+
+/// The sections whose lines are lists, of as many commands or databases as there are: other files
+/// publish them.
+bool HasItems(std::string_view section) {
+  return section == "Commandstats" || section == "Latencystats" || section == "Errorstats" ||
+         section == "Keyspace";
 }
 
 /// The words that INFO has in the place of numbers, else the number.
@@ -354,12 +361,15 @@ MetricTable NodeInfoMetrics() { return kTable; }
 
 void EmitNodeInfo(const NodeView& node, SampleSink& sink) {
   const Index& index = ByLine();
-  for (const InfoLine& line : node.info->lines()) {
-    const auto found = index.find(line.name);
-    if (found == index.end()) continue;
-    std::optional<double> value = ValueOf(line.value);
-    if (value && line.name == "latest_fork_usec") value = *value / 1e6;
-    sink.Add(*found->second, value);
+  for (const InfoSection& section : node.info->sections()) {
+    if (HasItems(section.name)) continue;
+    for (const InfoLine& line : section.lines) {
+      const auto found = index.find(line.name);
+      if (found == index.end()) continue;
+      std::optional<double> value = ValueOf(line.value);
+      if (value && line.name == "latest_fork_usec") value = *value / 1e6;
+      sink.Add(*found->second, value);
+    }
   }
 }
 

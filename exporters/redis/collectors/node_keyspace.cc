@@ -29,9 +29,12 @@ void EmitEmptyDatabases(const NodeView& node, SampleSink& sink) {
   constexpr int64_t kMost = 1024;
   int64_t databases = ParseInt(SettingOf(node.settings, "databases")).value_or(kUsual);
   if (node.info->Value("cluster_enabled") == "1") databases = 1;
+  const std::span<const InfoLine> keyspace = node.info->Section("Keyspace");
   for (int64_t i = 0; i < std::min(databases, kMost); ++i) {
     const std::string name = "db" + std::to_string(i);
-    if (!node.info->Value(name).empty()) continue;
+    if (std::any_of(keyspace.begin(), keyspace.end(),
+                    [&](const InfoLine& line) { return line.name == name; }))
+      continue;
     sink.Add(kTable[kKeys], 0, {name});
     sink.Add(kTable[kExpiring], 0, {name});
   }
@@ -43,8 +46,8 @@ MetricTable NodeKeyspaceMetrics() { return kTable; }
 
 void EmitNodeKeyspace(const NodeView& node, SampleSink& sink) {
   if (node.info->Value("redis_mode") != "sentinel") EmitEmptyDatabases(node, sink);
-  for (const InfoLine& line : node.info->lines()) {
-    if (line.section != "Keyspace" || !line.name.starts_with("db")) continue;
+  for (const InfoLine& line : node.info->Section("Keyspace")) {
+    if (!line.name.starts_with("db")) continue;
     ForEachItem(line.value, [&](std::string_view name, std::string_view value) {
       const std::optional<double> number = ParseDouble(value);
       if (!number) return;

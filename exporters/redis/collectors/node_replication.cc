@@ -66,7 +66,7 @@ MetricTable NodeReplicationMetrics() { return kTable; }
 
 void EmitNodeReplication(const NodeView& node, SampleSink& sink) {
   const InfoText& info = *node.info;
-  for (const InfoLine& line : info.lines()) {
+  for (const InfoLine& line : info.Section("Replication")) {
     if (IsAttachedReplica(line.name)) EmitAttached(line.value, sink);
   }
   const std::string_view host = info.Value("master_host");

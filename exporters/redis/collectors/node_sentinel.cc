@@ -62,8 +62,8 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
 }};
 
 void EmitFromInfo(const InfoText& info, SampleSink& sink) {
-  for (const InfoLine& line : info.lines()) {
-    if (line.section != "Sentinel" || !line.value.starts_with("name=")) continue;
+  for (const InfoLine& line : info.Section("Sentinel")) {
+    if (!line.value.starts_with("name=")) continue;
     std::string_view name;
     std::string_view address;
     std::string_view status;

@@ -18,16 +18,7 @@ struct Pending {
 
 using Setter = void (*)(Info& info, Pending& pending, std::string_view value);
 
-/// Enough to tell the lines of INFO apart, and a fraction of the work of a hash of all letters.
-struct HashOfEnds {
-  size_t operator()(std::string_view key) const noexcept {
-    if (key.empty()) return 0;
-    return key.size() * 961 + static_cast<uint8_t>(key.front()) * 31 +
-           static_cast<uint8_t>(key.back());
-  }
-};
-
-using Setters = std::unordered_map<std::string_view, Setter, HashOfEnds>;
+using Setters = std::unordered_map<std::string_view, Setter, LineNameHash>;
 
 // INFO has some 200 lines; those of the joined view are looked up by name.
 const Setters& KnownLines() {

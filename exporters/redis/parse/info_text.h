@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,11 +11,26 @@
 
 namespace replicawatch::redis {
 
-/// One line of an answer to INFO: `used_memory:1582400` under `# Memory`.
+/// One line of an answer to INFO: `used_memory:1582400`.
 struct InfoLine {
-  std::string_view section;  ///< "Memory"
   std::string_view name;
   std::string_view value;
+};
+
+/// The lines under one heading: `# Memory`.
+struct InfoSection {
+  std::string_view name;  ///< "Memory"
+  std::span<const InfoLine> lines;
+};
+
+/// For tables of lines by name. Enough to tell the lines of INFO apart, and a fraction of the work
+/// of a hash of all letters.
+struct LineNameHash {
+  size_t operator()(std::string_view name) const noexcept {
+    if (name.empty()) return 0;
+    return name.size() * 961 + static_cast<uint8_t>(name.front()) * 31 +
+           static_cast<uint8_t>(name.back());
+  }
 };
 
 /// A line about a replica of this node, which has items: `slave0`, `slave12`, but not
@@ -40,12 +57,16 @@ class InfoText {
   InfoText& operator=(const InfoText&) = delete;
 
   std::span<const InfoLine> lines() const { return lines_; }
+  std::span<const InfoSection> sections() const { return sections_; }
+  /// The lines of the section; none when the answer does not have it.
+  std::span<const InfoLine> Section(std::string_view name) const;
   /// Empty when there is no such line.
   std::string_view Value(std::string_view name) const;
 
  private:
   const std::string text_;
   std::vector<InfoLine> lines_;
+  std::vector<InfoSection> sections_;
 };
 
 }  // namespace replicawatch::redis
