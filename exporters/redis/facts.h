@@ -10,6 +10,7 @@
 #include "common/base/deadline.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
+#include "exporters/redis/parse/cluster.h"
 #include "exporters/redis/parse/info.h"
 #include "exporters/redis/parse/sentinel.h"
 #include "exporters/redis/parse/slow_log.h"
@@ -44,6 +45,12 @@ struct NodeFacts {
   Settings settings;  ///< where CONFIG GET is allowed
   std::optional<int64_t> slow_log_length;     ///< SLOWLOG LEN
   std::optional<SlowLogEntry> slow_log_last;  ///< SLOWLOG GET 1
+  // Of a Cluster node:
+  std::vector<ClusterNode> cluster_nodes;        ///< CLUSTER NODES: all, as this one sees them
+  std::optional<ClusterNode> cluster_self;       ///< how it describes itself in it
+  ClusterState cluster_state;                    ///< CLUSTER INFO
+  std::shared_ptr<const InfoText> cluster_text;  ///< the same, for the collector node
+  std::string shard_id;                          ///< CLUSTER MYSHARDID, since 7.2
   std::optional<double> clock_skew_seconds;
 
   /// min-replicas-to-write

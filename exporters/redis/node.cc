@@ -15,7 +15,11 @@ constexpr auto kRefusedPause = std::chrono::seconds(10);
 /// A command that is not needed for anything else can wait longer for rights that may never come.
 constexpr auto kRefusedOptionalPause = std::chrono::hours(1);
 
-int64_t MajorVersion(std::string_view version) { return ParseInt(CutAt(version, '.')).value_or(0); }
+bool AtLeast(std::string_view version, int64_t major, int64_t minor) {
+  const int64_t is_major = ParseInt(CutAt(version, '.')).value_or(0);
+  const int64_t is_minor = ParseInt(CutAt(version, '.')).value_or(0);
+  return is_major > major || (is_major == major && is_minor >= minor);
+}
 
 /// What an error answer means for the exporter.
 ErrorCode CodeOf(const Reply& error) {
@@ -58,6 +62,7 @@ void Node::Probe(TimePoint now) {
 /// What only a data node has, and not every user may ask.
 void Node::AskAboutDataNode() {
   AskForSettings();
+  if (facts_.info->cluster) AskAboutCluster();
   if (!settings_.all_sections) return;
   AskOptional("SLOWLOG LEN", {"SLOWLOG", "LEN"}, [this](const Reply& reply) {
     facts_.slow_log_length.reset();
@@ -65,6 +70,32 @@ void Node::AskAboutDataNode() {
   });
   AskOptional("SLOWLOG GET", {"SLOWLOG", "GET", "1"},
               [this](const Reply& reply) { facts_.slow_log_last = ParseSlowLogEntry(reply); });
+}
+
+/// While it loads its data a node refuses: what it said before stays.
+void Node::AskAboutCluster() {
+  AskOptional("CLUSTER INFO", {"CLUSTER", "INFO"}, [this](const Reply& reply) {
+    if (reply.is_error()) return;
+    auto text = std::make_shared<const InfoText>(reply.text);
+    if (const auto state = ParseClusterState(*text)) facts_.cluster_state = *state;
+    facts_.cluster_text = std::move(text);
+  });
+  AskOptional("CLUSTER NODES", {"CLUSTER", "NODES"}, [this](const Reply& reply) {
+    if (reply.is_error()) return;
+    auto nodes = ParseClusterNodes(reply.text);
+    if (!nodes) {
+      FailPart(nodes.error());
+      return;
+    }
+    const auto self = std::find_if(nodes->begin(), nodes->end(),
+                                   [](const ClusterNode& node) { return node.is_myself(); });
+    if (self != nodes->end()) facts_.cluster_self = *self;
+    facts_.cluster_nodes = std::move(*nodes);
+  });
+  if (!AtLeast(facts_.info->version, 7, 2)) return;
+  AskOptional("CLUSTER MYSHARDID", {"CLUSTER", "MYSHARDID"}, [this](const Reply& reply) {
+    facts_.shard_id = reply.is_error() ? std::string() : reply.text;
+  });
 }
 
 void Node::AskForSettings() {
@@ -78,8 +109,12 @@ void Node::AskForSettings() {
     names.insert(names.end(), {"maxclients", "maxmemory", "io-threads", "repl-backlog-size",
                                "client-output-buffer-limit", "databases"});
   }
+  if (facts_.info->cluster) {
+    names.insert(names.end(), {"cluster-node-timeout", "cluster-replica-validity-factor",
+                               "repl-ping-replica-period"});
+  }
   // Before 7.0 CONFIG GET takes one name.
-  if (MajorVersion(facts_.info->version) < 7) {
+  if (!AtLeast(facts_.info->version, 7, 0)) {
     for (const std::string_view name : names)
       AskOptional("CONFIG GET", {"CONFIG", "GET", name}, on_reply);
     return;

@@ -46,6 +46,7 @@ class Node {
   void AskOptional(std::string_view name, const Command& command,
                    std::function<void(const Reply&)> on_reply);
   void AskAboutDataNode();
+  void AskAboutCluster();
   void AskForSettings();
   void EndCommand();
   void OnInfo(const Reply& reply);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "exporters/redis/cluster_topology.h"
+
 namespace replicawatch::redis {
 namespace {
 
@@ -18,7 +20,12 @@ void CollectNamed(std::span<const NodeFacts* const> nodes, Topology& topology) {
       for (const SentinelEntry& replica : known.replicas) topology.named.insert(replica.address);
       for (const SentinelEntry& peer : known.peers) topology.named.insert(peer.address);
     }
-    if (!node->info) continue;
+    for (const ClusterNode& known : node->cluster_nodes) {
+      const bool in_contact = !known.HasFlag("handshake") && !known.HasFlag("noaddr");
+      if (!known.address.empty() && in_contact) topology.named.insert(known.address);
+    }
+    // The Cluster says it better: by the addresses that its nodes announce there.
+    if (!node->info || !node->cluster_nodes.empty()) continue;
     const Replication& replication = node->info->replication;
     if (IsServerAddress(replication.master_address))
       topology.named.insert(replication.master_address);
@@ -28,26 +35,30 @@ void CollectNamed(std::span<const NodeFacts* const> nodes, Topology& topology) {
   }
 }
 
-/// The run id tells that two addresses are one process; the one that the deployment uses is kept.
+/// The run id, in a Cluster the node's id, tells that two addresses are one process; the one that
+/// the deployment uses is kept.
 void FindAliases(std::span<const NodeFacts* const> nodes, Topology& topology) {
-  std::map<std::string, std::string> by_run_id;
+  std::map<std::string, std::string> by_id;
   for (const NodeFacts* node : nodes) {
     for (const SentinelMaster& known : node->masters) {
-      by_run_id[known.master.run_id] = known.master.address;
-      for (const SentinelEntry& replica : known.replicas)
-        by_run_id[replica.run_id] = replica.address;
-      for (const SentinelEntry& peer : known.peers) by_run_id[peer.run_id] = peer.address;
+      by_id[known.master.run_id] = known.master.address;
+      for (const SentinelEntry& replica : known.replicas) by_id[replica.run_id] = replica.address;
+      for (const SentinelEntry& peer : known.peers) by_id[peer.run_id] = peer.address;
+    }
+    // A node that has not learnt its own address yet leaves it out.
+    for (const ClusterNode& known : node->cluster_nodes) {
+      if (!known.address.empty()) by_id[known.id] = known.address;
     }
   }
   for (const NodeFacts* node : nodes) {
     if (node->info && topology.named.contains(node->address))
-      by_run_id[node->info->run_id] = node->address;
+      by_id[node->info->run_id] = node->address;
   }
-  by_run_id.erase("");
+  by_id.erase("");
   for (const NodeFacts* node : nodes) {
     if (!node->info || topology.named.contains(node->address)) continue;
-    const auto found = by_run_id.find(node->info->run_id);
-    if (found != by_run_id.end() && found->second != node->address)
+    const auto found = by_id.find(node->cluster_self ? node->cluster_self->id : node->info->run_id);
+    if (found != by_id.end() && found->second != node->address)
       topology.aliases[node->address] = found->second;
   }
 }
@@ -61,7 +72,7 @@ GroupTopology& GroupNamed(Topology& topology, const std::string& name) {
   for (GroupTopology& group : topology.groups) {
     if (group.name == name) return group;
   }
-  topology.groups.push_back({name, {}, {}, {}, {}, {}});
+  topology.groups.push_back({name, {}, {}, {}, false, {}, {}, {}});
   return topology.groups.back();
 }
 
@@ -74,10 +85,11 @@ void AddSentinelView(const NodeFacts& sentinel, const SentinelMaster& known, Top
   // What a silent Sentinel said last is out of date, but better than nothing while none answers.
   const bool newer =
       !group.epoch || (known.master.config_epoch && *known.master.config_epoch > *group.epoch);
-  if (group.sentinel_master.empty() || (newer && sentinel.answered)) {
-    group.sentinel_master = known.master.address;
+  if (group.named_master.empty() || (newer && sentinel.answered)) {
+    group.named_master = known.master.address;
     group.epoch = known.master.config_epoch;
   }
+  if (sentinel.answered && known.master.HasFlag("o_down")) group.master_is_down = true;
   if (known.master.quorum) group.quorum = known.master.quorum;
 }
 
@@ -125,9 +137,10 @@ Topology BuildTopology(std::span<const NodeFacts* const> nodes, const std::strin
       for (const SentinelMaster& known : node->masters) AddSentinelView(*node, known, topology);
     }
   }
+  AddShards(nodes, topology);
   for (const NodeFacts* node : nodes) {
     const bool data = node->role() == Role::kMaster || node->role() == Role::kReplica;
-    if (data) AddPlainNode(*node, default_group, topology);
+    if (data && node->cluster_nodes.empty()) AddPlainNode(*node, default_group, topology);
   }
   std::erase_if(topology.groups,
                 [](const GroupTopology& group) { return group.data_nodes.empty(); });

@@ -8,24 +8,19 @@
 #include <vector>
 
 #include "common/deployment/overview.h"
+#include "exporters/redis/cluster_view.h"
 #include "exporters/redis/facts.h"
+#include "exporters/redis/group_view.h"
 #include "exporters/redis/replication_history.h"
 #include "exporters/redis/topology.h"
 
 namespace replicawatch::redis {
 
-/// What the families replicawatch_redis_* need of one replica.
-struct ReplicaView {
-  std::string group;
-  std::string member;
-  bool link_up = false;
-  bool sync_in_progress = false;
-};
-
 /// One node by itself.
 struct NodeView {
   std::string member;
-  std::shared_ptr<const InfoText> info;  ///< null while it does not answer
+  std::shared_ptr<const InfoText> info;          ///< null while it does not answer
+  std::shared_ptr<const InfoText> cluster_info;  ///< of a Cluster node that answers
   std::optional<double> start_time_seconds;
   std::vector<SentinelMaster> masters;  ///< of a Sentinel
   Settings settings;
@@ -36,8 +31,9 @@ struct NodeView {
 /// The whole deployment, joined: immutable once made.
 struct View {
   Overview overview;
-  std::vector<ReplicaView> replicas;  ///< those that answered
-  std::vector<NodeView> nodes;        ///< all, each once, by member
+  std::vector<ReplicaView> replicas;
+  std::optional<ClusterView> cluster;  ///< where the nodes are of one
+  std::vector<NodeView> nodes;         ///< all, each once, by member
 };
 
 /// The streams of the groups, by group name.

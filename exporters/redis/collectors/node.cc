@@ -37,7 +37,8 @@ MetricTable NodeMetrics() {
     std::vector<MetricDesc> joined;
     for (const MetricTable part :
          {MetricTable(kTable), NodeInfoMetrics(), NodeKeyspaceMetrics(), NodeCommandsMetrics(),
-          NodeReplicationMetrics(), NodeSentinelMetrics(), NodeSettingsMetrics()})
+          NodeReplicationMetrics(), NodeSentinelMetrics(), NodeSettingsMetrics(),
+          NodeClusterMetrics()})
       joined.insert(joined.end(), part.begin(), part.end());
     return joined;
   }();
@@ -57,6 +58,7 @@ void EmitNode(const View& view, SampleSink& sink) {
     EmitNodeReplication(node, sink);
     EmitNodeSentinel(node, sink);
     EmitNodeSettings(node, sink);
+    EmitNodeCluster(node, sink);
   }
 }
 

@@ -36,6 +36,7 @@ void EmitNodeCommands(const NodeView& node, SampleSink& sink);
 void EmitNodeReplication(const NodeView& node, SampleSink& sink);
 void EmitNodeSentinel(const NodeView& node, SampleSink& sink);
 void EmitNodeSettings(const NodeView& node, SampleSink& sink);
+void EmitNodeCluster(const NodeView& node, SampleSink& sink);
 
 MetricTable NodeInfoMetrics();
 MetricTable NodeKeyspaceMetrics();
@@ -43,5 +44,6 @@ MetricTable NodeCommandsMetrics();
 MetricTable NodeReplicationMetrics();
 MetricTable NodeSentinelMetrics();
 MetricTable NodeSettingsMetrics();
+MetricTable NodeClusterMetrics();
 
 }  // namespace replicawatch::redis

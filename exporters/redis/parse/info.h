@@ -53,6 +53,7 @@ struct Info {
   std::string version;  ///< valkey_version where there is one, else redis_version
   std::optional<int64_t> server_time_microseconds;  ///< server_time_usec, since 6.2
   bool loading = false;
+  bool cluster = false;                ///< cluster_enabled
   bool last_aof_write_failed = false;  ///< aof_last_write_status:err, absent while AOF is off
   std::optional<int64_t> used_memory_bytes;
   std::optional<int64_t> max_memory_bytes;  ///< 0: no limit

@@ -23,6 +23,7 @@ struct SentinelEntry {
   std::optional<int64_t> failover_timeout_ms;  ///< of a master
   std::optional<int64_t> parallel_syncs;       ///< of a master
   std::optional<int64_t> last_ok_ping_ms;      ///< ago: last-ok-ping-reply
+  std::optional<int64_t> s_down_ms;            ///< how long it is s_down; only while it is
 
   bool HasFlag(std::string_view flag) const;
 };

@@ -96,6 +96,12 @@ struct Deployment {
     (*this)[name].error = Error{ErrorCode::kConnect, "refused"};
   }
 
+  void CutLink(const std::string& name, int64_t seconds) {
+    Replication& replication = (*this)[name].info->replication;
+    replication.master_link_up = false;
+    replication.link_down_seconds = seconds;
+  }
+
   View Join() {
     std::vector<const NodeFacts*> facts;
     for (const auto& [address, node] : nodes) facts.push_back(&node);
@@ -159,7 +165,7 @@ TEST_CASE("the master dies: no primary until one is promoted, then the term tell
   Deployment deployment = Deployment::WithSentinels();
   deployment.Join();
   deployment.Kill("d1");
-  for (const char* name : {"d2", "d3"}) deployment[name].info->replication.master_link_up = false;
+  for (const char* name : {"d2", "d3"}) deployment.CutLink(name, 1);
   const GroupOverview during = OnlyGroup(deployment.Join());
   CHECK(during.primaries == 0);
   CHECK(during.writable == false);
@@ -317,6 +323,52 @@ TEST_CASE("while no data node answers nothing is said about writes") {
   CHECK_FALSE(group.primaries.has_value());
   CHECK_FALSE(group.writable.has_value());
   CHECK(group.failures_tolerated.empty());
+
+  // But when the Sentinels have agreed that the master is down, it is.
+  for (const char* name : {"s1", "s2", "s3"})
+    deployment[name].masters[0].master.flags = "master,s_down,o_down";
+  const GroupOverview agreed = OnlyGroup(deployment.Join());
+  CHECK(agreed.primaries == 0);
+  CHECK(agreed.writable == false);
+  CHECK(Tolerated(agreed, "write") == -1);
+}
+
+TEST_CASE("who could be promoted by a Sentinel") {
+  Deployment deployment = Deployment::WithSentinels();
+  const auto bars = [&] {
+    const View view = deployment.Join();
+    const auto found = std::find_if(view.replicas.begin(), view.replicas.end(),
+                                    [](const ReplicaView& r) { return r.member == "d2:1"; });
+    REQUIRE(found != view.replicas.end());
+    return found->bars;
+  };
+  const auto only = [](std::string_view bar) { return std::vector<std::string_view>{bar}; };
+  CHECK(bars().empty());
+
+  deployment["d2"].info->replication.priority = 0;
+  CHECK(bars() == only("priority"));
+  deployment["d2"].info->replication.priority = 100;
+
+  // Ten times down-after-milliseconds, which is 30 s where the Sentinels don't say.
+  deployment.CutLink("d2", 300);
+  CHECK(bars().empty());
+  deployment.CutLink("d2", 301);
+  CHECK(bars() == only("link"));
+  for (const char* name : {"s1", "s2", "s3"}) deployment[name].masters[0].master.s_down_ms = 1000;
+  CHECK(bars().empty());
+  deployment["d2"].info->replication.link_down_seconds.reset();  // it was never up
+  CHECK(bars() == only("link"));
+  deployment.CutLink("d2", 1);
+
+  // One Sentinel may lead a failover that another would not.
+  deployment["s1"].masters[0].replicas[0].flags = "slave,s_down";
+  CHECK(bars().empty());
+  for (const char* name : {"s2", "s3"})
+    deployment[name].masters[0].replicas[0].flags = "slave,disconnected";
+  CHECK(bars() == only("sentinel"));
+
+  deployment.Kill("d2");
+  CHECK(bars() == only("down"));
 }
 
 TEST_CASE("a seed's own address gives way to the name that the deployment uses") {
