@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -21,6 +22,20 @@ class PositionHistory {
 
   bool empty() const { return points_.empty(); }
   const Position& newest() const { return points_.back().position; }
+
+  struct Point {
+    TimePoint when;
+    Position position;
+  };
+
+  /// The last point not after `when`; the first of all when it is not after `latest` either.
+  std::optional<Point> LastBefore(TimePoint when, TimePoint latest) const {
+    if (points_.empty() || latest < points_.front().when) return std::nullopt;
+    const auto after = std::upper_bound(
+        points_.begin(), points_.end(), when,
+        [](const TimePoint& time, const Point& point) { return time < point.when; });
+    return after == points_.begin() ? points_.front() : *std::prev(after);
+  }
 
   /// The primary had `position` at `when`. Nothing happens unless it moved forward.
   void Record(TimePoint when, const Position& position) {
@@ -52,11 +67,6 @@ class PositionHistory {
   }
 
  private:
-  struct Point {
-    TimePoint when;
-    Position position;
-  };
-
   void Thin() {
     size_t kept = 0;
     for (size_t i = 0; i < points_.size(); ++i) {

@@ -55,6 +55,10 @@ class GroupJoin {
     }
     if (topology_.epoch) group.term = static_cast<double>(*topology_.epoch);
     JoinReplicas(view);
+    view.state.name = topology_.name;
+    view.state.sentinels = JoinSentinels(topology_, nodes_);
+    JoinFailover(group, view.state);
+    JoinRestart(view.state);
     if (!IsKnown()) return view;
     group.primaries = static_cast<int>(std::count_if(
         topology_.data_nodes.begin(), topology_.data_nodes.end(),
@@ -142,12 +146,9 @@ class GroupJoin {
   std::optional<int64_t> PositionOf(const Replication& replica, const std::string& address) const {
     if (history_ == nullptr) return std::nullopt;
     std::optional<int64_t> position = history_->PositionOf(replica);
-    if (!position || primary_ == nullptr) return position;
-    for (const AttachedReplica& attached : primary_->info->replication.attached) {
-      if (attached.address == address && attached.state == "online" && attached.offset) {
-        position = std::max(*position, *attached.offset);
-      }
-    }
+    if (!position) return position;
+    if (const auto acknowledged = AcknowledgedBy(address))
+      position = std::max(*position, *acknowledged);
     return position;
   }
 
@@ -175,6 +176,8 @@ class GroupJoin {
     const auto headroom = static_cast<double>(position - (*master.backlog_first_byte - 1) + unused);
     member.headroom_bytes = headroom;
     member.headroom_ratio = headroom / static_cast<double>(*master.backlog_size);
+    const std::optional<double> rate = history_->BytesPerSecond(now_);
+    if (rate && *rate > 0) member.headroom_seconds = std::max(headroom, 0.0) / *rate;
   }
 
   void JoinWritable(GroupOverview& group) const {
@@ -220,9 +223,67 @@ class GroupJoin {
       replica.group = topology_.name;
       replica.member = member.member;
       replica.bars = promotion_.Bars(node);
-      if (node == nullptr || !node->answered) continue;
+      if (node == nullptr || !node->info) continue;
+      if (primary_ != nullptr) replica.next_sync_is_partial = CanResume(*node, member.member);
+      if (!node->answered) continue;
       replica.link_up = node->info->replication.master_link_up;
-      replica.sync_in_progress = node->info->replication.sync_in_progress;
+      const Replication& replication = node->info->replication;
+      replica.sync_in_progress = replication.sync_in_progress;
+      replica.writable = !replication.read_only;
+    }
+  }
+
+  /// The offset that the master has of the replica, which may be newer than what a silent one said
+  /// last.
+  std::optional<int64_t> AcknowledgedBy(const std::string& address) const {
+    if (primary_ == nullptr) return std::nullopt;
+    for (const AttachedReplica& attached : primary_->info->replication.attached) {
+      if (attached.address == address && attached.state == "online") return attached.offset;
+    }
+    return std::nullopt;
+  }
+
+  /// By the master's own rule (masterTryPartialResynchronization).
+  bool CanResume(const NodeFacts& node, const std::string& address) const {
+    const Replication& replica = node.info->replication;
+    const Replication& master = primary_->info->replication;
+    if (!replica.replica_offset || !master.backlog_first_byte || !master.backlog_length ||
+        *master.backlog_length <= 0)
+      return false;
+    const int64_t next = std::max(*replica.replica_offset, AcknowledgedBy(address).value_or(0)) + 1;
+    const bool same_stream =
+        replica.id == master.id ||
+        (replica.id == master.previous_id && next <= master.previous_id_ends_at.value_or(-1));
+    return same_stream && next >= *master.backlog_first_byte &&
+           next <= *master.backlog_first_byte + *master.backlog_length;
+  }
+
+  /// What the Sentinels tell of the last failover goes before what this process has seen of it.
+  void JoinFailover(GroupOverview& group, GroupState& state) const {
+    if (history_ != nullptr) state.failovers = history_->failovers();
+    if (history_ != nullptr && history_->last_failover()) {
+      const Failover& last = *history_->last_failover();
+      state.lost_bytes = last.lost_bytes;
+      group.last_failover_timestamp_seconds = last.unix_seconds;
+      group.last_failover_duration_seconds = last.gap_seconds;
+    }
+    const std::optional<SentinelsView>& sentinels = state.sentinels;
+    if (sentinels && sentinels->master_since)
+      group.last_failover_timestamp_seconds = sentinels->master_since;
+    if (sentinels && !sentinels->each.empty())
+      state.failover_in_progress = sentinels->failover_in_progress;
+    if (primary_ == nullptr) return;
+    const bool by_command = primary_->info->replication.failover_in_progress;
+    state.failover_in_progress = state.failover_in_progress.value_or(false) || by_command;
+  }
+
+  void JoinRestart(GroupState& state) const {
+    if (primary_ == nullptr) return;
+    // A master that starts empty makes its replicas empty.
+    const auto save = primary_->settings.find("save");
+    if (save != primary_->settings.end() && primary_->info->aof_enabled) {
+      state.restart_would_wipe = save->second.empty() && !*primary_->info->aof_enabled &&
+                                 !primary_->info->replication.attached.empty();
     }
   }
 

@@ -8,6 +8,7 @@
 #include "common/deployment/overview.h"
 #include "exporters/redis/promotion.h"
 #include "exporters/redis/replication_history.h"
+#include "exporters/redis/sentinel_view.h"
 
 namespace replicawatch::redis {
 
@@ -17,12 +18,25 @@ struct ReplicaView {
   std::string member;
   std::optional<bool> link_up;
   std::optional<bool> sync_in_progress;
-  std::vector<std::string_view> bars;  ///< why it would not be promoted, of kBars
+  std::optional<bool> writable;              ///< by mistake: replica-read-only no
+  std::optional<bool> next_sync_is_partial;  ///< if its link broke now; while the master answers
+  std::vector<std::string_view> bars;        ///< why it would not be promoted, of kBars
+};
+
+/// What the families replicawatch_redis_* need of one group. What is not known is empty.
+struct GroupState {
+  std::string name;
+  std::optional<SentinelsView> sentinels;
+  uint64_t failovers = 0;             ///< that this process has seen
+  std::optional<int64_t> lost_bytes;  ///< at the last of them
+  std::optional<bool> failover_in_progress;
+  std::optional<bool> restart_would_wipe;  ///< the master keeps nothing on disk and has replicas
 };
 
 /// One replication group, joined.
 struct GroupView {
   GroupOverview overview;
+  GroupState state;
   std::vector<ReplicaView> replicas;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 #include "common/base/log.h"
@@ -19,6 +20,11 @@ bool AtLeast(std::string_view version, int64_t major, int64_t minor) {
   const int64_t is_major = ParseInt(CutAt(version, '.')).value_or(0);
   const int64_t is_minor = ParseInt(CutAt(version, '.')).value_or(0);
   return is_major > major || (is_major == major && is_minor >= minor);
+}
+
+double UnixNow() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
 }
 
 /// What an error answer means for the exporter.
@@ -104,7 +110,7 @@ void Node::AskForSettings() {
     for (size_t i = 0; i + 1 < reply.elements.size(); i += 2)
       facts_.settings[reply.elements[i].text] = reply.elements[i + 1].text;
   };
-  Command names = {kMinReplicas};
+  Command names = {kMinReplicas, "save"};
   if (settings_.all_sections) {
     names.insert(names.end(), {"maxclients", "maxmemory", "io-threads", "repl-backlog-size",
                                "client-output-buffer-limit", "databases"});
@@ -217,7 +223,7 @@ void Node::OnInfo(const Reply& reply) {
     return;
   }
   MeasureClock(*info);
-  MeasureStart(*text, *info);
+  MeasureStart(*info);
   if (settings_.all_sections) facts_.info_text = std::move(text);
   const bool first = !facts_.info;
   facts_.info = std::move(*info);
@@ -234,28 +240,38 @@ void Node::OnInfo(const Reply& reply) {
 /// server_time_usec is taken when INFO is put together: half a round trip before it is read here.
 void Node::MeasureClock(const Info& info) {
   if (!info.server_time_microseconds) return;
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  const double now = std::chrono::duration<double>(wall).count();
   const double half_round_trip = Seconds(Clock::now() - probe_started_) / 2;
   facts_.clock_skew_seconds =
-      static_cast<double>(*info.server_time_microseconds) / 1e6 - (now - half_round_trip);
+      static_cast<double>(*info.server_time_microseconds) / 1e6 - (UnixNow() - half_round_trip);
 }
 
 /// Uptime comes in whole seconds, so the difference to the clock jitters: the first one counts
 /// until it is clearly another.
-void Node::MeasureStart(const InfoText& text, const Info& info) {
-  const auto uptime = ParseInt(text.Value("uptime_in_seconds"));
-  if (!uptime) return;
-  const int64_t now = info.server_time_microseconds
-                          ? *info.server_time_microseconds / 1'000'000
-                          : std::chrono::duration_cast<std::chrono::seconds>(
-                                std::chrono::system_clock::now().time_since_epoch())
-                                .count();
-  const auto start = static_cast<double>(now - *uptime);
+void Node::MeasureStart(const Info& info) {
+  if (!info.uptime_seconds) return;
+  const int64_t now = info.server_time_microseconds ? *info.server_time_microseconds / 1'000'000
+                                                    : static_cast<int64_t>(UnixNow());
+  const auto start = static_cast<double>(now - *info.uptime_seconds);
   const bool same = facts_.start_time_seconds && facts_.info &&
                     facts_.info->run_id == info.run_id &&
                     std::abs(*facts_.start_time_seconds - start) <= 2;
   if (!same) facts_.start_time_seconds = start;
+}
+
+/// role-reported-time runs from the moment at which the Sentinel took the node for the master: in a
+/// failover, but also when the Sentinel itself started. It comes in milliseconds that have passed,
+/// so it jitters like the start time.
+void Node::MeasureMasterSince(SentinelMaster& known) const {
+  const std::optional<int64_t> age_ms = known.master.role_reported_ms;
+  constexpr double kStartUp = 5;
+  const auto uptime = facts_.info->uptime_seconds;
+  if (!age_ms || !uptime ||
+      static_cast<double>(*age_ms) / 1e3 > static_cast<double>(*uptime) - kStartUp) {
+    known.master_since.reset();
+    return;
+  }
+  const double since = std::round(UnixNow() - static_cast<double>(*age_ms) / 1e3);
+  if (!known.master_since || std::abs(*known.master_since - since) > 2) known.master_since = since;
 }
 
 /// PING shares the check that refuses writes when the disk does not take them; no other error
@@ -283,6 +299,7 @@ void Node::OnMasters(const Reply& reply) {
     const auto before = FindMaster(master.name);
     if (before != nullptr) entry = std::move(*before);
     entry.master = std::move(master);
+    MeasureMasterSince(entry);
     if (before == nullptr) AskAboutMaster(entry.master.name);
   }
   facts_.masters = std::move(known);
@@ -299,7 +316,6 @@ void Node::AskAboutMaster(const std::string& name) {
   // SLAVES, not REPLICAS: the older word works from 2.8 on.
   AskForList("SLAVES", name, &SentinelMaster::replicas);
   AskForList("SENTINELS", name, &SentinelMaster::peers);
-  if (!settings_.all_sections) return;
   AskOptional("SENTINEL CKQUORUM", {"SENTINEL", "CKQUORUM", name},
               [this, name](const Reply& reply) { OnQuorumCheck(name, reply); });
 }

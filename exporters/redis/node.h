@@ -63,7 +63,8 @@ class Node {
   void FailPart(const Error& error);
   void UseOtherLogin();
   void MeasureClock(const Info& info);
-  void MeasureStart(const InfoText& text, const Info& info);
+  void MeasureStart(const Info& info);
+  void MeasureMasterSince(SentinelMaster& known) const;
 
   const NodeSettings& settings_;
   NodeFacts facts_;

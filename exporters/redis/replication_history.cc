@@ -4,13 +4,25 @@
 
 namespace replicawatch::redis {
 
-void ReplicationHistory::Observe(const Replication& master, TimePoint now) {
+namespace {
+
+/// Writes come in bursts; a replica that is away for less than that is back before it matters.
+constexpr auto kRateWindow = std::chrono::minutes(1);
+constexpr auto kShortestRateWindow = std::chrono::seconds(10);
+
+}  // namespace
+
+void ReplicationHistory::Observe(const Replication& master, TimePoint now, double unix_now) {
   if (!master.master_offset || master.id.empty()) return;
   if (master.id != id_) {
     const bool goes_on =
         !id_.empty() && master.previous_id == id_ && master.previous_id_ends_at.has_value();
     if (goes_on) {
-      points_.Rebase(*master.previous_id_ends_at - 1);
+      const int64_t kept = *master.previous_id_ends_at - 1;
+      last_failover_ = Failover{unix_now, Seconds(now - last_seen_),
+                                std::max<int64_t>(newest().value_or(kept) - kept, 0)};
+      ++failovers_;
+      points_.Rebase(kept);
     } else {
       points_.Clear();
     }
@@ -19,6 +31,13 @@ void ReplicationHistory::Observe(const Replication& master, TimePoint now) {
     previous_id_ends_at_ = master.previous_id_ends_at;
   }
   points_.Record(now, *master.master_offset);
+  last_seen_ = now;
+}
+
+std::optional<double> ReplicationHistory::BytesPerSecond(TimePoint now) const {
+  const auto before = points_.LastBefore(now - kRateWindow, now - kShortestRateWindow);
+  if (!before) return std::nullopt;
+  return static_cast<double>(points_.newest() - before->position) / Seconds(now - before->when);
 }
 
 std::optional<int64_t> ReplicationHistory::PositionOf(const Replication& node) const {

@@ -57,7 +57,7 @@ NodesByAddress ByAddress(std::span<const NodeFacts* const> nodes, const Topology
 const Vocabulary& RedisVocabulary() { return kVocabulary; }
 
 void ObserveMasters(std::span<const NodeFacts* const> nodes, const Topology& topology,
-                    TimePoint now, Histories& histories) {
+                    TimePoint now, double unix_now, Histories& histories) {
   for (const GroupTopology& group : topology.groups) {
     for (const NodeFacts* node : nodes) {
       const bool claims = node->answered && node->role() == Role::kMaster &&
@@ -65,7 +65,8 @@ void ObserveMasters(std::span<const NodeFacts* const> nodes, const Topology& top
       // An old master that comes back claims to be one until the Sentinels tell it otherwise.
       const bool other_is_named =
           !group.named_master.empty() && node->address != group.named_master;
-      if (claims && !other_is_named) histories[group.name].Observe(node->info->replication, now);
+      if (claims && !other_is_named)
+        histories[group.name].Observe(node->info->replication, now, unix_now);
     }
   }
   std::erase_if(histories, [&](const auto& entry) {
@@ -95,6 +96,7 @@ View JoinView(std::span<const NodeFacts* const> nodes, const Topology& topology,
                                  history == histories.end() ? nullptr : &history->second, now);
     view.overview.groups.push_back(std::move(joined.overview));
     for (ReplicaView& replica : joined.replicas) view.replicas.push_back(std::move(replica));
+    view.groups.push_back(std::move(joined.state));
   }
   view.cluster = JoinCluster(nodes, topology, view.overview);
   return view;

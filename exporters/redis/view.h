@@ -31,6 +31,7 @@ struct NodeView {
 /// The whole deployment, joined: immutable once made.
 struct View {
   Overview overview;
+  std::vector<GroupState> groups;
   std::vector<ReplicaView> replicas;
   std::optional<ClusterView> cluster;  ///< where the nodes are of one
   std::vector<NodeView> nodes;         ///< all, each once, by member
@@ -41,9 +42,9 @@ using Histories = std::map<std::string, ReplicationHistory>;
 
 const Vocabulary& RedisVocabulary();
 
-/// Adds what the masters have now to the histories.
+/// Adds what the masters have now to the histories; `unix_now` is the time of day of `now`.
 void ObserveMasters(std::span<const NodeFacts* const> nodes, const Topology& topology,
-                    TimePoint now, Histories& histories);
+                    TimePoint now, double unix_now, Histories& histories);
 
 /// Joins the facts of all nodes. Pure: `now` is the only clock.
 View JoinView(std::span<const NodeFacts* const> nodes, const Topology& topology,

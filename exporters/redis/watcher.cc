@@ -237,7 +237,9 @@ std::shared_ptr<const View> RedisWatcher::Join(TimePoint now) {
     const bool one_name = topology_.groups.size() == 1 && !topology_.groups[0].sentinels.empty();
     cluster = one_name ? topology_.groups[0].name : options_.seeds.front();
   }
-  ObserveMasters(facts, topology_, now, histories_);
+  const auto time_of_day = std::chrono::system_clock::now().time_since_epoch();
+  const double unix_now = std::chrono::duration<double>(time_of_day).count();
+  ObserveMasters(facts, topology_, now, unix_now, histories_);
   auto view = std::make_shared<const View>(JoinView(facts, topology_, histories_, cluster, now));
   change_log_.Observe(view->overview);
   return view;

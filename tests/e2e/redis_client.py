@@ -35,6 +35,14 @@ class RedisClient:
         for word in words:
             stream.write(b"$%d\r\n%s\r\n" % (len(word), word.encode()))
 
+    def setting(self, name):
+        """What CONFIG GET says."""
+        with self.send(("CONFIG", "GET", name)) as connection:
+            stream = connection.makefile("rb")
+            assert stream.readline() == b"*2\r\n"
+            self._read(stream)
+            return self._read(stream)
+
     @staticmethod
     def _read(stream):
         line = stream.readline().decode().rstrip("\r\n")

@@ -5,14 +5,17 @@
 namespace replicawatch::redis {
 
 std::span<const Collector<View>> Collectors() {
-  static const std::array<Collector<View>, 4> table = {{
+  static const std::array<Collector<View>, 5> table = {{
       DeploymentCollector<View>(),
-      {{"replication", "links and full syncs of the replicas, who could be promoted", true},
+      {{"replication", "failovers, and the replicas: links, syncs, who could be promoted", true},
        ReplicationMetrics(),
        EmitReplication},
       {{"node", "each node by itself, under the names of redis_exporter", true},
        NodeMetrics(),
        EmitNode},
+      {{"sentinel", "what every Sentinel says of each group", true},
+       SentinelMetrics(),
+       EmitSentinel},
       {{"cluster", "slots, shards and masters of a Cluster", true}, ClusterMetrics(), EmitCluster},
   }};
   return table;

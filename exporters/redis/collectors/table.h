@@ -17,6 +17,8 @@ std::span<const Collector<View>> Collectors();
 // One function and one table of families for each file of this folder.
 void EmitReplication(const View& view, SampleSink& sink);
 MetricTable ReplicationMetrics();
+void EmitSentinel(const View& view, SampleSink& sink);
+MetricTable SentinelMetrics();
 void EmitCluster(const View& view, SampleSink& sink);
 MetricTable ClusterMetrics();
 void EmitNode(const View& view, SampleSink& sink);

@@ -50,6 +50,15 @@ const Setters& KnownLines() {
        [](Info& i, Pending&, std::string_view v) { i.replication.master_link_up = v == "up"; }},
       {"master_sync_in_progress",
        [](Info& i, Pending&, std::string_view v) { i.replication.sync_in_progress = v != "0"; }},
+      {"slave_read_only",
+       [](Info& i, Pending&, std::string_view v) { i.replication.read_only = v != "0"; }},
+      {"master_failover_state",
+       [](Info& i, Pending&, std::string_view v) {
+         i.replication.failover_in_progress = v != "no-failover";
+       }},
+      {"uptime_in_seconds",
+       [](Info& i, Pending&, std::string_view v) { i.uptime_seconds = ParseInt(v); }},
+      {"aof_enabled", [](Info& i, Pending&, std::string_view v) { i.aof_enabled = v == "1"; }},
       {"master_link_down_since_seconds",
        [](Info& i, Pending&, std::string_view v) {
          // -1: never connected. Before 6.2.2 that was a Unix time; no link is down for thirty

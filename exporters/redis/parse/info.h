@@ -28,6 +28,7 @@ struct Replication {
   std::string master_address;  ///< host:port
   bool master_link_up = false;
   bool sync_in_progress = false;
+  bool read_only = true;                     ///< slave_read_only
   std::optional<int64_t> link_down_seconds;  ///< only while down; empty when it was never up
   std::optional<int64_t> replica_offset;     ///< slave_repl_offset: applied
   std::optional<int64_t> priority;           ///< 0: never promoted
@@ -42,6 +43,7 @@ struct Replication {
   std::optional<int64_t> backlog_size;
   std::optional<int64_t> backlog_length;
   std::vector<AttachedReplica> attached;
+  bool failover_in_progress = false;  ///< master_failover_state, since 6.2: by the command FAILOVER
   std::optional<int64_t>
       good_replicas;  ///< min_slaves_good_slaves: only when min-replicas-to-write is set
 };
@@ -51,9 +53,11 @@ struct Info {
   Replication replication;
   std::string run_id;
   std::string version;  ///< valkey_version where there is one, else redis_version
+  std::optional<int64_t> uptime_seconds;
   std::optional<int64_t> server_time_microseconds;  ///< server_time_usec, since 6.2
   bool loading = false;
-  bool cluster = false;                ///< cluster_enabled
+  bool cluster = false;  ///< cluster_enabled
+  std::optional<bool> aof_enabled;
   bool last_aof_write_failed = false;  ///< aof_last_write_status:err, absent while AOF is off
   std::optional<int64_t> used_memory_bytes;
   std::optional<int64_t> max_memory_bytes;  ///< 0: no limit

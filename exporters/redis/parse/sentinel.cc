@@ -26,6 +26,8 @@ SentinelEntry ParseEntry(const std::vector<Reply>& fields) {
     if (key == "down-after-milliseconds") entry.down_after_ms = ParseInt(value);
     if (key == "failover-timeout") entry.failover_timeout_ms = ParseInt(value);
     if (key == "parallel-syncs") entry.parallel_syncs = ParseInt(value);
+    if (key == "role-reported-time") entry.role_reported_ms = ParseInt(value);
+    if (key == "voted-leader-epoch") entry.voted_epoch = ParseInt(value);
     if (key == "s-down-time") entry.s_down_ms = ParseInt(value);
     if (key == "last-ok-ping-reply") entry.last_ok_ping_ms = ParseInt(value);
   }

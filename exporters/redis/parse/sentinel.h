@@ -23,6 +23,8 @@ struct SentinelEntry {
   std::optional<int64_t> failover_timeout_ms;  ///< of a master
   std::optional<int64_t> parallel_syncs;       ///< of a master
   std::optional<int64_t> last_ok_ping_ms;      ///< ago: last-ok-ping-reply
+  std::optional<int64_t> role_reported_ms;     ///< for how long the Sentinel has seen this role
+  std::optional<int64_t> voted_epoch;          ///< of a peer: voted-leader-epoch
   std::optional<int64_t> s_down_ms;            ///< how long it is s_down; only while it is
 
   bool HasFlag(std::string_view flag) const;
@@ -46,6 +48,8 @@ struct SentinelMaster {
   std::vector<SentinelEntry>
       peers;  ///< the other Sentinels, dead ones too: Sentinel never forgets by itself
   std::optional<QuorumCheck> quorum_check;
+  std::optional<double> master_since;  ///< time of day from which on the node is master for this
+                                       ///< Sentinel; empty when that is since its own start
 };
 
 /// Reads the answer to SENTINEL MASTERS, REPLICAS or SENTINELS: an array of flat arrays of names

@@ -152,7 +152,7 @@ struct Cluster {
     std::vector<const NodeFacts*> facts;
     for (const auto& [name, node] : nodes) facts.push_back(&node);
     const Topology topology = BuildTopology(facts, "default");
-    ObserveMasters(facts, topology, Clock::now(), histories);
+    ObserveMasters(facts, topology, Clock::now(), 0, histories);
     return JoinView(facts, topology, histories, "c", Clock::now());
   }
 };

@@ -10,6 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr double kUnixNow = 1'800'000'000;
+
 SentinelEntry Entry(const std::string& name, const std::string& address, const std::string& run_id,
                     const std::string& flags) {
   SentinelEntry entry;
@@ -106,7 +108,7 @@ struct Deployment {
     std::vector<const NodeFacts*> facts;
     for (const auto& [address, node] : nodes) facts.push_back(&node);
     const Topology topology = BuildTopology(facts, "default");
-    ObserveMasters(facts, topology, now, histories);
+    ObserveMasters(facts, topology, now, kUnixNow, histories);
     return JoinView(facts, topology, histories, "c", now);
   }
 };
@@ -331,6 +333,106 @@ TEST_CASE("while no data node answers nothing is said about writes") {
   CHECK(agreed.primaries == 0);
   CHECK(agreed.writable == false);
   CHECK(Tolerated(agreed, "write") == -1);
+}
+
+TEST_CASE("a failover: how long no master was seen, and what was lost") {
+  Deployment deployment = Deployment::WithSentinels();
+  deployment["d1"].info->replication.master_offset = 5200;
+  const View before = deployment.Join();
+  CHECK(before.groups.at(0).failovers == 0);
+  CHECK_FALSE(before.groups[0].lost_bytes.has_value());
+  CHECK_FALSE(OnlyGroup(before).last_failover_timestamp_seconds.has_value());
+
+  deployment.Kill("d1");
+  deployment.now += 4s;
+  deployment.AddMaster("d2", 5300);
+  Replication& promoted = deployment["d2"].info->replication;
+  promoted.id = "next";
+  promoted.previous_id = "stream";
+  promoted.previous_id_ends_at = 5001;
+  for (const char* name : {"s1", "s2", "s3"}) deployment.AddSentinel(name, "d2", 8);
+  const View after = deployment.Join();
+  CHECK(after.groups.at(0).failovers == 1);
+  CHECK(after.groups[0].lost_bytes == 200);
+  CHECK(OnlyGroup(after).last_failover_timestamp_seconds == kUnixNow);
+  CHECK(OnlyGroup(after).last_failover_duration_seconds == 4);
+
+  // The Sentinels know the time better; one that was told to forget it has begun anew.
+  deployment["s1"].masters[0].master_since = kUnixNow - 1;
+  deployment["s2"].masters[0].master_since = kUnixNow + 500;
+  CHECK(OnlyGroup(deployment.Join()).last_failover_timestamp_seconds == kUnixNow - 1);
+}
+
+TEST_CASE("would the next sync be partial or full") {
+  Deployment deployment = Deployment::WithSentinels();
+  Replication& master = deployment["d1"].info->replication;  // has the bytes 4001 to 5000
+  Replication& replica = deployment["d2"].info->replication;
+  const auto partial = [&] {
+    const View view = deployment.Join();
+    return std::find_if(view.replicas.begin(), view.replicas.end(),
+                        [](const ReplicaView& entry) { return entry.member == "d2:1"; })
+        ->next_sync_is_partial;
+  };
+  CHECK(partial() == true);
+  replica.replica_offset = 4000;
+  CHECK(partial() == true);
+  replica.replica_offset = 3999;
+  CHECK(partial() == false);
+  master.attached = {{"d2:1", "online", 4000}};  // it has acknowledged more than it said
+  CHECK(partial() == true);
+  master.attached.clear();
+
+  replica.replica_offset = 4500;
+  replica.id = "another";
+  CHECK(partial() == false);
+  master.previous_id = "another";
+  master.previous_id_ends_at = 4501;
+  CHECK(partial() == true);
+  master.previous_id_ends_at = 4500;  // it went on with a master that is none any more
+  CHECK(partial() == false);
+
+  deployment.Kill("d2");
+  CHECK(partial() == false);
+  deployment.Kill("d1");
+  CHECK_FALSE(partial().has_value());
+}
+
+TEST_CASE("a master that would wipe its replicas when it starts again") {
+  Deployment deployment = Deployment::WithSentinels();
+  NodeFacts& master = deployment["d1"];
+  master.info->replication.attached = {{"d2:1", "online", 5000}};
+  const auto wipe = [&] { return deployment.Join().groups.at(0).restart_would_wipe; };
+  CHECK_FALSE(wipe().has_value());  // CONFIG is not allowed
+  master.settings["save"] = "";
+  CHECK_FALSE(wipe().has_value());
+  master.info->aof_enabled = false;
+  CHECK(wipe() == true);
+  master.settings["save"] = "3600 1";
+  CHECK(wipe() == false);
+  master.settings["save"] = "";
+  master.info->replication.attached.clear();
+  CHECK(wipe() == false);
+}
+
+TEST_CASE("what the Sentinels say together") {
+  Deployment deployment = Deployment::WithSentinels();
+  deployment.Kill("s3");
+  deployment["s1"].masters[0].quorum_check = QuorumCheck{true, 2, "OK 2 usable Sentinels"};
+  deployment["s1"].info->tilt = true;
+  deployment["s2"].masters[0].master.flags = "master,s_down,failover_in_progress";
+  deployment["s2"].masters[0].peers[0].voted_epoch = 9;
+  const View view = deployment.Join();
+  const GroupState& group = view.groups.at(0);
+  REQUIRE(group.sentinels.has_value());
+  CHECK(group.sentinels->known == 3);
+  CHECK(group.sentinels->usable == 1);
+  CHECK(group.sentinels->voted_epoch == 9);
+  CHECK(group.failover_in_progress == true);
+  REQUIRE(group.sentinels->each.size() == 2);
+  CHECK(group.sentinels->each[0].quorum_check->reached);
+  CHECK_FALSE(group.sentinels->each[1].quorum_check.has_value());
+  CHECK(group.sentinels->each[1].master_s_down);
+  CHECK_FALSE(group.sentinels->each[1].master_o_down);
 }
 
 TEST_CASE("who could be promoted by a Sentinel") {
