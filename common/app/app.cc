@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/base/version.h"
 #include "common/deployment/overview_metrics.h"
+#include "common/web/discovery.h"
 #include "common/web/landing.h"
 #include "common/web/router.h"
 #include "common/web/server.h"
@@ -22,6 +24,9 @@ namespace {
 /// Beside the scrapes that are admitted there are always threads for health, the landing page and
 /// the 503s.
 constexpr size_t kSpareThreads = 24;
+
+/// So long after the start a cluster of which only the seeds are known is most likely down.
+constexpr auto kFindingTime = std::chrono::seconds(15);
 
 /// One line a family, tab-separated: name, type, unit, labels, source, help.
 void PrintMetrics(const Exporter& exporter) {
@@ -93,6 +98,7 @@ class App {
     router_.Get("/-/ready", [this](const HttpRequest&) {
       return draining_ ? TextResponse(503, "503 draining") : TextResponse(200, "ready");
     });
+    router_.Get("/discover", [this](const HttpRequest&) { return Discover(); });
     router_.Get("/", [this](const HttpRequest&) { return Landing(); });
   }
 
@@ -124,9 +130,28 @@ class App {
     return response;
   }
 
+  std::vector<std::shared_ptr<const Overview>> Clusters() const {
+    std::vector<std::shared_ptr<const Overview>> clusters;
+    for (const auto& watcher : watchers_) clusters.push_back(watcher->Latest());
+    return clusters;
+  }
+
+  /// Prometheus keeps what it had as long as the answer is no list: better than the short list of a
+  /// process that has just started and knows no more than its seeds.
+  HttpResponse Discover() const {
+    const auto clusters = Clusters();
+    const auto known = [](const auto& overview) { return overview && !overview->groups.empty(); };
+    if (Clock::now() - start_ < kFindingTime &&
+        !std::all_of(clusters.begin(), clusters.end(), known))
+      return TextResponse(503, "503 not all clusters have been found yet");
+    HttpResponse response;
+    response.content_type = "application/json";
+    response.body = RenderDiscovery(clusters);
+    return response;
+  }
+
   HttpResponse Landing() const {
-    LandingPage page{exporter_.Program(), Version(), options_.telemetry_path, {}};
-    for (const auto& watcher : watchers_) page.clusters.push_back(watcher->Latest());
+    const LandingPage page{exporter_.Program(), Version(), options_.telemetry_path, Clusters()};
     HttpResponse response;
     response.content_type = "text/html; charset=utf-8";
     response.headers.emplace_back("Content-Security-Policy",
@@ -143,6 +168,7 @@ class App {
   SelfMetrics self_;
   MetricsPage metrics_;
   Router router_;
+  const TimePoint start_ = Clock::now();
   std::atomic<bool> draining_ = false;
 };
 

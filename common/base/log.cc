@@ -18,26 +18,6 @@ constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warn"
 std::atomic<LogLevel> g_level = LogLevel::kInfo;
 std::atomic<LogFormat> g_format = LogFormat::kLogfmt;
 
-/// A quoted string that is valid in JSON and in logfmt whatever a server put into it.
-void AppendQuoted(std::string& out, std::string_view text) {
-  std::string valid;
-  AppendUtf8(valid, text);
-  out += '"';
-  for (const char c : valid) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (static_cast<uint8_t>(c) < 0x20 || c == 0x7F) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<uint8_t>(c)));
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
 bool IsPlainWord(std::string_view text) {
   if (text.empty()) return false;
   for (const char c : text) {

@@ -116,6 +116,28 @@ void AppendLabelValue(std::string& out, std::string_view text) {
   }
 }
 
+void AppendQuoted(std::string& out, std::string_view text) {
+  std::string valid;
+  AppendUtf8(valid, text);
+  out += '"';
+  for (const char c : valid) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (static_cast<uint8_t>(c) < 0x20 || c == 0x7F) {
+      constexpr std::string_view kHex = "0123456789abcdef";
+      out += "\\u00";
+      out += kHex[static_cast<uint8_t>(c) >> 4];
+      out += kHex[static_cast<uint8_t>(c) & 15];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
 std::string_view CutAt(std::string_view& rest, char separator) {
   const size_t at = rest.find(separator);
   const std::string_view head = rest.substr(0, at);

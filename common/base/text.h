@@ -30,6 +30,9 @@ void AppendUtf8(std::string& out, std::string_view text);
 /// escaped.
 void AppendLabelValue(std::string& out, std::string_view text);
 
+/// Appends a quoted string that is valid in JSON and in logfmt whatever a server put into it.
+void AppendQuoted(std::string& out, std::string_view text);
+
 /// Cuts at the first `separator`; `rest` keeps what follows it. The whole text when there is none.
 std::string_view CutAt(std::string_view& rest, char separator);
 

@@ -89,8 +89,8 @@ std::string RenderLandingPage(const LandingPage& page) {
           "</title>";
   html += "<style>" + std::string(kStyle) + "</style></head><body>";
   html += "<h1>" + program + " " + EscapeHtml(page.version) + "</h1><nav>";
-  for (const std::string& path :
-       {page.metrics_path, std::string("/-/healthy"), std::string("/-/ready")}) {
+  for (const std::string& path : {page.metrics_path, std::string("/discover"),
+                                  std::string("/-/healthy"), std::string("/-/ready")}) {
     html += "<a href=\"" + EscapeHtml(path) + "\">" + EscapeHtml(path) + "</a>";
   }
   html += "</nav>";

@@ -4,6 +4,7 @@
 #include "common/deployment/overview_metrics.h"
 #include "common/metrics/encoder.h"
 #include "common/metrics/lint.h"
+#include "common/web/discovery.h"
 #include "common/web/landing.h"
 #include "common/web/router.h"
 
@@ -137,6 +138,32 @@ TEST_CASE("the landing page escapes what servers say") {
   CHECK(page.find("<h:2>") == std::string::npos);
   CHECK(page.find("down, timeout") != std::string::npos);
   CHECK(page.find("not writable") != std::string::npos);
+}
+
+TEST_CASE("discovery: one entry a member, valid JSON whatever servers say") {
+  Overview overview = SmallOverview();
+  overview.members.push_back(overview.members[0]);
+  overview.members.back().name = "both\"\\\x01";
+  for (const char* name : {"a", "b"}) {
+    GroupOverview group;
+    group.name = name;
+    Membership member;
+    member.member = overview.members.back().name;
+    member.role = "sentinel";
+    group.members.push_back(member);
+    overview.groups.push_back(group);
+  }
+  const std::vector<std::shared_ptr<const Overview>> clusters = {
+      nullptr, std::make_shared<Overview>(overview)};
+  const std::string list = RenderDiscovery(clusters);
+  CHECK(list.starts_with("[\n{\"targets\":["));
+  CHECK(list.ends_with("}}\n]\n"));
+  CHECK(list.find(
+            "{\"targets\":[\"both\\\"\\\\\\u0001\"],\"labels\":{"
+            "\"__meta_replicawatch_service\":\"redis\",\"__meta_replicawatch_cluster\":\"c\","
+            "\"__meta_replicawatch_group\":\"a,b\",\"__meta_replicawatch_role\":\"sentinel\",") !=
+        std::string::npos);
+  CHECK(RenderDiscovery({}) == "[\n]\n");
 }
 
 }  // namespace
