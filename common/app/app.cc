@@ -9,6 +9,7 @@
 
 #include "common/app/metrics_page.h"
 #include "common/app/options.h"
+#include "common/app/probe_page.h"
 #include "common/app/self_metrics.h"
 #include "common/base/log.h"
 #include "common/base/version.h"
@@ -86,11 +87,11 @@ void TuneMalloc() {
 
 class App {
  public:
-  App(const Exporter& exporter, const AppOptions& options,
-      std::vector<std::unique_ptr<Watcher>> watchers)
+  App(const Exporter& exporter, const AppOptions& options, Started started)
       : exporter_(exporter),
         options_(options),
-        watchers_(std::move(watchers)),
+        watchers_(std::move(started.watchers)),
+        prober_(std::move(started.prober)),
         metrics_(exporter, options_, watchers_, self_) {
     router_.Get(options_.telemetry_path,
                 [this](const HttpRequest& request) { return metrics_.Handle(request); });
@@ -100,6 +101,7 @@ class App {
     });
     router_.Get("/discover", [this](const HttpRequest&) { return Discover(); });
     router_.Get("/", [this](const HttpRequest&) { return Landing(); });
+    if (prober_) OfferProbes();
   }
 
   Result<void> Serve(const sigset_t& signals) {
@@ -115,12 +117,20 @@ class App {
     WaitForEnd(signals);
     Log(LogLevel::kInfo, "draining");
     draining_ = true;
+    if (prober_) prober_->Stop();
     for (const auto& watcher : watchers_) watcher->Stop();
     (*server)->Stop();
     return {};
   }
 
  private:
+  void OfferProbes() {
+    probes_ = std::make_unique<ProbePage>(*prober_, options_);
+    const auto handle = [this](const HttpRequest& request) { return probes_->Handle(request); };
+    router_.Get("/probe", handle);
+    if (!exporter_.ProbeAlias().empty()) router_.Get(std::string(exporter_.ProbeAlias()), handle);
+  }
+
   HttpResponse Answer(const HttpRequest& request) {
     const TimePoint start = Clock::now();
     HttpResponse response = router_.Handle(request);
@@ -165,6 +175,8 @@ class App {
   const Exporter& exporter_;
   const AppOptions& options_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
+  std::unique_ptr<Prober> prober_;
+  std::unique_ptr<ProbePage> probes_;
   SelfMetrics self_;
   MetricsPage metrics_;
   Router router_;
@@ -178,13 +190,13 @@ int Run(Exporter& exporter, const AppOptions& options) {
   ConfigureLog(*ParseLogLevel(options.log_level),
                options.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
   const sigset_t signals = BlockSignals();
-  auto watchers = exporter.Start(options.collectors);
-  if (!watchers) {
+  auto started = exporter.Start(options.collectors);
+  if (!started) {
     std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
-                 watchers.error().message.c_str());
+                 started.error().message.c_str());
     return 2;
   }
-  App app(exporter, options, std::move(*watchers));
+  App app(exporter, options, std::move(*started));
   if (const Result<void> served = app.Serve(signals); !served) {
     std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
                  served.error().message.c_str());

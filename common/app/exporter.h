@@ -9,9 +9,16 @@
 #include "common/config/flags.h"
 #include "common/metrics/desc.h"
 #include "common/scrape/collector.h"
+#include "common/scrape/prober.h"
 #include "common/scrape/watcher.h"
 
 namespace replicawatch {
+
+/// What an exporter has running: the prober, which may refer to the watchers, ends first.
+struct Started {
+  std::vector<std::unique_ptr<Watcher>> watchers;
+  std::unique_ptr<Prober> prober;  ///< null: there is no /probe
+};
 
 /// What tells one exporter from another; all else is RunApp().
 class Exporter {
@@ -31,7 +38,10 @@ class Exporter {
   /// Called once, after the flags were read. Starts to watch and does not wait for the servers: one
   /// that is away is data, not an error. Fails on settings that can't be used.
   /// `collectors`: those that a scrape may choose from.
-  virtual Result<std::vector<std::unique_ptr<Watcher>>> Start(CollectorSet collectors) = 0;
+  virtual Result<Started> Start(CollectorSet collectors) = 0;
+
+  /// Where /probe answers too, under the name that another exporter gave it; empty for none.
+  virtual std::string_view ProbeAlias() const { return {}; }
 };
 
 /// Reads flags, serves until TERM or INT, and returns the process's exit code: 0 after a clean end,

@@ -54,7 +54,7 @@ void MinioExporter::AddFlags(Flags& flags) {
              "default: the system's");
 }
 
-Result<std::vector<std::unique_ptr<Watcher>>> MinioExporter::Start(CollectorSet) {
+Result<Started> MinioExporter::Start(CollectorSet) {
   if (urls_.empty()) {
     return Fail(ErrorCode::kInternal, "--minio.url: the address of a node is missing");
   }
@@ -72,9 +72,9 @@ Result<std::vector<std::unique_ptr<Watcher>>> MinioExporter::Start(CollectorSet)
   Result<std::optional<S3Key>> key = CompleteKey(key_);
   if (!key) return tl::unexpected(key.error());
   options.key = std::move(*key);
-  std::vector<std::unique_ptr<Watcher>> watchers;
-  watchers.push_back(std::make_unique<MinioWatcher>(std::move(options)));
-  return watchers;
+  Started started;
+  started.watchers.push_back(std::make_unique<MinioWatcher>(std::move(options)));
+  return started;
 }
 
 }  // namespace replicawatch::minio

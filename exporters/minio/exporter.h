@@ -13,7 +13,7 @@ class MinioExporter : public Exporter {
   std::vector<CollectorInfo> Collectors() const override;
   std::vector<MetricTable> Metrics() const override;
   void AddFlags(Flags& flags) override;
-  Result<std::vector<std::unique_ptr<Watcher>>> Start(CollectorSet collectors) override;
+  Result<Started> Start(CollectorSet collectors) override;
 
  private:
   std::vector<std::string> urls_;

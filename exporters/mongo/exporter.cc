@@ -30,7 +30,7 @@ void MongoExporter::AddFlags(Flags& flags) {
              "Value of the label cluster; default: the replica set's name");
 }
 
-Result<std::vector<std::unique_ptr<Watcher>>> MongoExporter::Start(CollectorSet) {
+Result<Started> MongoExporter::Start(CollectorSet) {
   if (uri_.empty()) {
     return Fail(ErrorCode::kParse,
                 "--mongodb.uri (or MONGODB_URI) is missing: name any member, "
@@ -43,13 +43,13 @@ Result<std::vector<std::unique_ptr<Watcher>>> MongoExporter::Start(CollectorSet)
   // What is given apart from the URI wins.
   if (!user_.empty()) settings->user = user_;
   if (!password_.empty()) settings->password = password_;
-  std::vector<std::unique_ptr<Watcher>> watchers;
-  watchers.push_back(std::make_unique<MongoWatcher>(
+  Started started;
+  started.watchers.push_back(std::make_unique<MongoWatcher>(
       WatchOptions{cluster_name_, settings->seeds, settings->has_login()},
       [settings = *settings](const std::string& address) {
         return MongocSessions(settings, address);
       }));
-  return watchers;
+  return started;
 }
 
 }  // namespace replicawatch::mongo

@@ -14,7 +14,7 @@ class MongoExporter : public Exporter {
   std::vector<CollectorInfo> Collectors() const override;
   std::vector<MetricTable> Metrics() const override;
   void AddFlags(Flags& flags) override;
-  Result<std::vector<std::unique_ptr<Watcher>>> Start(CollectorSet collectors) override;
+  Result<Started> Start(CollectorSet collectors) override;
 
  private:
   std::string uri_;

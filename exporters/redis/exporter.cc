@@ -1,7 +1,8 @@
 #include "exporters/redis/exporter.h"
 
 #include "exporters/redis/collectors/table.h"
-#include "exporters/redis/parse/seed.h"
+#include "exporters/redis/config.h"
+#include "exporters/redis/prober.h"
 
 namespace replicawatch::redis {
 
@@ -18,6 +19,9 @@ std::vector<MetricTable> RedisExporter::Metrics() const {
 }
 
 void RedisExporter::AddFlags(Flags& flags) {
+  flags.Text("config.file", config_file_,
+             "YAML file with clusters to watch, beside the one that the flags name, and modules "
+             "for /probe");
   flags.Texts("redis.addr", addresses_,
               "Any node, redis://host:port or host:port: a master, a replica or a Sentinel; "
               "repeatable for several seeds",
@@ -34,28 +38,47 @@ void RedisExporter::AddFlags(Flags& flags) {
                  "File with the password on the Sentinels", {"REDIS_SENTINEL_PASSWORD"});
 }
 
-Result<std::vector<std::unique_ptr<Watcher>>> RedisExporter::Start(CollectorSet collectors) {
-  if (addresses_.empty()) addresses_ = {"redis://localhost:6379"};
-  WatchOptions options;
-  options.name = cluster_name_;
-  options.nodes.data_login = {user_, password_};
-  options.nodes.sentinel_login = {sentinel_user_.empty() ? user_ : sentinel_user_,
+/// The cluster that the flags describe.
+Result<WatchOptions> RedisExporter::ClusterOfFlags() const {
+  WatchOptions cluster;
+  cluster.name = cluster_name_;
+  cluster.nodes.data_login = {user_, password_};
+  cluster.nodes.sentinel_login = {sentinel_user_.empty() ? user_ : sentinel_user_,
                                   sentinel_password_};
   for (const std::string& text : addresses_) {
-    Result<Seed> seed = ParseSeed(text);
-    if (!seed)
-      return tl::unexpected(Error{ErrorCode::kParse, "--redis.addr: " + seed.error().message});
-    options.seeds.push_back(seed->address);
-    // As people know it from other tools, the URI may carry the login; what is given apart from it
-    // wins.
-    if (user_.empty() && password_.empty() && !seed->password.empty()) {
-      options.nodes.data_login = {seed->user, seed->password};
-    }
+    if (const Result<void> added = AddSeed(text, cluster); !added)
+      return Fail(ErrorCode::kParse, "--redis.addr: " + added.error().message);
   }
-  options.nodes.all_sections = collectors.Has(kNodeCollectorIndex);
-  std::vector<std::unique_ptr<Watcher>> watchers;
-  watchers.push_back(std::make_unique<RedisWatcher>(std::move(options)));
-  return watchers;
+  return cluster;
+}
+
+Result<Started> RedisExporter::Start(CollectorSet collectors) {
+  RedisConfig config;
+  if (!config_file_.empty()) {
+    const Result<YamlValue> document = YamlValue::Load(config_file_);
+    if (!document) return tl::unexpected(document.error());
+    Result<RedisConfig> read = ReadConfig(*document);
+    if (!read) return tl::unexpected(read.error());
+    config = std::move(*read);
+  } else if (addresses_.empty()) {
+    addresses_ = {"redis://localhost:6379"};
+  }
+  if (!addresses_.empty()) {
+    Result<WatchOptions> cluster = ClusterOfFlags();
+    if (!cluster) return tl::unexpected(cluster.error());
+    config.clusters.push_back(std::move(*cluster));
+  }
+  Started started;
+  std::vector<RedisProber::Cluster> probed;
+  for (WatchOptions& cluster : config.clusters) {
+    NodeSettings nodes = cluster.nodes;
+    nodes.all_sections = true;
+    cluster.nodes.all_sections = collectors.Has(kNodeCollectorIndex);
+    started.watchers.push_back(std::make_unique<RedisWatcher>(std::move(cluster)));
+    probed.push_back({started.watchers.back().get(), std::move(nodes)});
+  }
+  started.prober = std::make_unique<RedisProber>(std::move(probed), std::move(config.modules));
+  return started;
 }
 
 }  // namespace replicawatch::redis

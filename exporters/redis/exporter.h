@@ -13,9 +13,14 @@ class RedisExporter : public Exporter {
   std::vector<CollectorInfo> Collectors() const override;
   std::vector<MetricTable> Metrics() const override;
   void AddFlags(Flags& flags) override;
-  Result<std::vector<std::unique_ptr<Watcher>>> Start(CollectorSet collectors) override;
+  Result<Started> Start(CollectorSet collectors) override;
+  /// redis_exporter's name for it.
+  std::string_view ProbeAlias() const override { return "/scrape"; }
 
  private:
+  Result<WatchOptions> ClusterOfFlags() const;
+
+  std::string config_file_;
   std::vector<std::string> addresses_;
   std::string cluster_name_;
   std::string user_;

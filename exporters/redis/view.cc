@@ -26,20 +26,6 @@ MemberOverview JoinMember(const NodeFacts& node) {
   return member;
 }
 
-NodeView JoinNode(const NodeFacts& node) {
-  NodeView view;
-  view.member = node.address;
-  if (!node.answered || node.info_text == nullptr) return view;
-  view.info = node.info_text;
-  if (node.info->cluster) view.cluster_info = node.cluster_text;
-  view.start_time_seconds = node.start_time_seconds;
-  view.masters = node.masters;
-  view.settings = node.settings;
-  view.slow_log_length = node.slow_log_length;
-  view.slow_log_last = node.slow_log_last;
-  return view;
-}
-
 /// A node that answers under its own name goes before the same node under a seed's name.
 NodesByAddress ByAddress(std::span<const NodeFacts* const> nodes, const Topology& topology) {
   NodesByAddress by_address;
@@ -55,6 +41,20 @@ NodesByAddress ByAddress(std::span<const NodeFacts* const> nodes, const Topology
 }  // namespace
 
 const Vocabulary& RedisVocabulary() { return kVocabulary; }
+
+NodeView JoinNode(const NodeFacts& node) {
+  NodeView view;
+  view.member = node.address;
+  if (!node.answered || node.info_text == nullptr) return view;
+  view.info = node.info_text;
+  if (node.info->cluster) view.cluster_info = node.cluster_text;
+  view.start_time_seconds = node.start_time_seconds;
+  view.masters = node.masters;
+  view.settings = node.settings;
+  view.slow_log_length = node.slow_log_length;
+  view.slow_log_last = node.slow_log_last;
+  return view;
+}
 
 void ObserveMasters(std::span<const NodeFacts* const> nodes, const Topology& topology,
                     TimePoint now, double unix_now, Histories& histories) {

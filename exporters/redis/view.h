@@ -46,6 +46,9 @@ const Vocabulary& RedisVocabulary();
 void ObserveMasters(std::span<const NodeFacts* const> nodes, const Topology& topology,
                     TimePoint now, double unix_now, Histories& histories);
 
+/// What one node says by itself; without `info` while it does not answer.
+NodeView JoinNode(const NodeFacts& node);
+
 /// Joins the facts of all nodes. Pure: `now` is the only clock.
 View JoinView(std::span<const NodeFacts* const> nodes, const Topology& topology,
               const Histories& histories, const std::string& cluster, TimePoint now);

@@ -45,20 +45,24 @@ MetricTable NodeMetrics() {
   return all;
 }
 
+void EmitNodeAlone(const NodeView& node, SampleSink& sink) {
+  sink.Add(kTable[kUp], node.info != nullptr);
+  if (node.info == nullptr) return;
+  EmitInstance(*node.info, sink);
+  sink.Add(kTable[kStart], node.start_time_seconds);
+  EmitNodeInfo(node, sink);
+  EmitNodeKeyspace(node, sink);
+  EmitNodeCommands(node, sink);
+  EmitNodeReplication(node, sink);
+  EmitNodeSentinel(node, sink);
+  EmitNodeSettings(node, sink);
+  EmitNodeCluster(node, sink);
+}
+
 void EmitNode(const View& view, SampleSink& sink) {
   for (const NodeView& node : view.nodes) {
     sink.EnterMember(node.member);
-    sink.Add(kTable[kUp], node.info != nullptr);
-    if (node.info == nullptr) continue;
-    EmitInstance(*node.info, sink);
-    sink.Add(kTable[kStart], node.start_time_seconds);
-    EmitNodeInfo(node, sink);
-    EmitNodeKeyspace(node, sink);
-    EmitNodeCommands(node, sink);
-    EmitNodeReplication(node, sink);
-    EmitNodeSentinel(node, sink);
-    EmitNodeSettings(node, sink);
-    EmitNodeCluster(node, sink);
+    EmitNodeAlone(node, sink);
   }
 }
 

@@ -22,6 +22,8 @@ MetricTable SentinelMetrics();
 void EmitCluster(const View& view, SampleSink& sink);
 MetricTable ClusterMetrics();
 void EmitNode(const View& view, SampleSink& sink);
+/// One node, for /probe: with the labels of the member that the sink is at, if any.
+void EmitNodeAlone(const NodeView& node, SampleSink& sink);
 MetricTable NodeMetrics();
 
 }  // namespace replicawatch::redis

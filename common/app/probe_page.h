@@ -1,0 +1,25 @@
+#pragma once
+
+#include "common/app/options.h"
+#include "common/scrape/coordinator.h"
+#include "common/scrape/prober.h"
+#include "common/web/http.h"
+
+namespace replicawatch {
+
+/// The handler of /probe?target=HOST:PORT[&module=NAME][&debug=true]: says no to what may not be
+/// asked, shares probes of the same target, encodes. Thread-safe.
+class ProbePage {
+ public:
+  /// Both outlive the page.
+  ProbePage(Prober& prober, const AppOptions& options);
+
+  HttpResponse Handle(const HttpRequest& request);
+
+ private:
+  Prober& prober_;
+  const AppOptions& options_;
+  Coordinator coordinator_;
+};
+
+}  // namespace replicawatch

@@ -1,0 +1,193 @@
+#include "exporters/redis/prober.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "common/base/log.h"
+#include "exporters/redis/collectors/table.h"
+#include "exporters/redis/parse/seed.h"
+
+namespace replicawatch::redis {
+namespace {
+
+constexpr auto kKeepIdle = std::chrono::minutes(10);
+constexpr auto kForgetEach = std::chrono::seconds(10);
+/// Sessions look at their time-outs at least this often while they wait.
+constexpr auto kPace = std::chrono::milliseconds(100);
+constexpr std::string_view kDefaultModule = "default";
+
+/// host:port of "host", "host:port" or "redis://host:port". A user or password was refused before.
+Result<std::string> AddressOf(const std::string& target) {
+  const Result<Seed> seed = ParseSeed(target);
+  if (!seed) return tl::unexpected(seed.error());
+  return seed->address;
+}
+
+bool Allows(const Module& module, const std::string& address) {
+  const Result<HostPort> where = SplitAddress(address);
+  return where &&
+         std::any_of(module.allow.begin(), module.allow.end(), [&](const TargetPattern& pattern) {
+           return pattern.Matches(where->host, where->port);
+         });
+}
+
+bool IsMember(const Overview& overview, const std::string& address) {
+  return std::any_of(overview.members.begin(), overview.members.end(),
+                     [&](const MemberOverview& member) { return member.name == address; });
+}
+
+bool IsSentinel(const Overview& overview, const std::string& address) {
+  for (const GroupOverview& group : overview.groups) {
+    for (const Membership& member : group.members) {
+      if (member.member == address) return member.role == "sentinel";
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+RedisProber::RedisProber(std::vector<Cluster> clusters, std::map<std::string, Module> modules)
+    : clusters_(std::move(clusters)),
+      modules_(std::move(modules)),
+      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+RedisProber::~RedisProber() {
+  RedisProber::Stop();
+  close(wake_fd_);
+}
+
+void RedisProber::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  settled_.notify_all();
+  eventfd_write(wake_fd_, 1);
+  if (thread_.joinable()) thread_.join();
+}
+
+RedisProber::Access RedisProber::AccessTo(const std::string& address,
+                                          const std::string& module) const {
+  if (module.empty()) {
+    for (const Cluster& cluster : clusters_) {
+      const auto overview = cluster.watcher->Latest();
+      if (overview && IsMember(*overview, address))
+        return {&cluster.nodes, IsSentinel(*overview, address)};
+    }
+  }
+  const auto found = modules_.find(module.empty() ? std::string(kDefaultModule) : module);
+  if (found == modules_.end() || !Allows(found->second, address)) return {};
+  return {&found->second.nodes, false};
+}
+
+Prober::Admission RedisProber::Admit(const ProbeRequest& request) const {
+  if (!request.module.empty() && !modules_.contains(request.module))
+    return Admission::kUnknownModule;
+  const Result<std::string> address = AddressOf(request.target);
+  const bool allowed = address && AccessTo(*address, request.module).settings != nullptr;
+  return allowed ? Admission::kAllowed : Admission::kForbidden;
+}
+
+Result<void> RedisProber::Probe(const ProbeRequest& request, SampleSink& sink) {
+  const Result<std::string> address = AddressOf(request.target);
+  const Access access = address ? AccessTo(*address, request.module) : Access();
+  // It may have left its cluster since it was admitted.
+  if (access.settings == nullptr)
+    return Fail(ErrorCode::kConnect, "the target is no member any more");
+  auto task = std::make_shared<Task>(
+      Task{*address, access, request.deadline, Clock::now(), false, false, {}, {}});
+  std::unique_lock lock(mutex_);
+  if (stopped_) return Fail(ErrorCode::kInternal, "the exporter is ending");
+  waiting_.push_back(task);
+  eventfd_write(wake_fd_, 1);
+  settled_.wait(lock, [&] { return task->done || stopped_; });
+  if (!task->done) return Fail(ErrorCode::kInternal, "the exporter is ending");
+  lock.unlock();
+  EmitNodeAlone(task->view, sink);
+  if (task->error) return tl::unexpected(*task->error);
+  return {};
+}
+
+void RedisProber::Run() {
+  TaskList tasks;
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopped_) return;
+      tasks.splice(tasks.end(), waiting_);
+    }
+    const TimePoint now = Clock::now();
+    TimePoint until = next_forgetting_;
+    TaskList settled;
+    for (auto it = tasks.begin(); it != tasks.end();) {
+      const auto here = it++;
+      if (Settle(**here, now)) {
+        settled.splice(settled.end(), tasks, here);
+      } else {
+        until = std::min({until, (*here)->deadline.point(), now + kPace});
+      }
+    }
+    if (!settled.empty()) {
+      {
+        const std::lock_guard lock(mutex_);
+        for (const auto& task : settled) task->done = true;
+      }
+      settled_.notify_all();
+    }
+    if (now >= next_forgetting_) ForgetIdle(now);
+    Wait(until);
+  }
+}
+
+/// Begins the probe of a new task, or looks whether the one under way is over. What is put into the
+/// task is read by others only after it is done.
+bool RedisProber::Settle(Task& task, TimePoint now) {
+  Target& target = targets_[{task.address, task.access.settings}];
+  target.last_asked = now;
+  if (!target.node) {
+    const Result<HostPort> where = SplitAddress(task.address);
+    target.node = std::make_unique<Node>(task.address, *where, task.access.sentinel,
+                                         *task.access.settings, resolver_);
+  }
+  Node& node = *target.node;
+  if (node.probe_ended() < task.start) {
+    node.Probe(now);
+    if (node.probing() && !task.deadline.Expired(now)) return false;
+    if (node.probing()) node.MarkTimedOut(now);
+  }
+  const auto& error = node.facts().error;
+  if (error && error->code == ErrorCode::kAuth && !task.tried_both_logins) {
+    // Only a refusal shows that it is a Sentinel, or none.
+    task.tried_both_logins = true;
+    node.Probe(now);
+    if (node.probing()) return false;
+  }
+  task.view = JoinNode(node.facts());
+  task.error = node.facts().error;
+  return true;
+}
+
+void RedisProber::ForgetIdle(TimePoint now) {
+  next_forgetting_ = now + kForgetEach;
+  std::erase_if(targets_,
+                [&](const auto& entry) { return now - entry.second.last_asked > kKeepIdle; });
+}
+
+void RedisProber::Wait(TimePoint until) {
+  std::vector<pollfd> polled = {{wake_fd_, POLLIN, 0}};
+  for (const auto& [key, target] : targets_) polled.push_back(target.node->session().Interest());
+  poll(polled.data(), polled.size(), Deadline::At(until).RemainingMs());
+  eventfd_t ignored = 0;
+  eventfd_read(wake_fd_, &ignored);
+  const TimePoint now = Clock::now();
+  size_t i = 0;
+  for (auto& [key, target] : targets_) target.node->session().Advance(polled[++i].revents, now);
+}
+
+}  // namespace replicawatch::redis

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <condition_variable>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/scrape/prober.h"
+#include "exporters/redis/config.h"
+#include "exporters/redis/node.h"
+#include "exporters/redis/view.h"
+
+namespace replicawatch::redis {
+
+/// Asks single nodes for /probe. One thread owns all connections, which are kept between probes and
+/// dropped when a target has not been asked for ten minutes; probes leave their request and wait.
+class RedisProber : public Prober {
+ public:
+  /// A watched cluster, whose members may be asked with its own credentials.
+  struct Cluster {
+    const Watcher* watcher;
+    NodeSettings nodes;
+  };
+
+  RedisProber(std::vector<Cluster> clusters, std::map<std::string, Module> modules);
+  ~RedisProber() override;
+
+  Admission Admit(const ProbeRequest& request) const override;
+  Result<void> Probe(const ProbeRequest& request, SampleSink& sink) override;
+  void Stop() override;
+
+ private:
+  /// How a target may be asked.
+  struct Access {
+    const NodeSettings* settings = nullptr;  // null: not at all
+    bool sentinel = false;                   // it is known as one: its login goes first
+  };
+
+  struct Task {
+    std::string address;
+    Access access;
+    Deadline deadline;
+    TimePoint start;
+    bool tried_both_logins = false;
+    bool done = false;  // with the rest guarded by mutex_
+    NodeView view;
+    std::optional<Error> error;
+  };
+  using TaskList = std::list<std::shared_ptr<Task>>;
+
+  struct Target {
+    std::unique_ptr<Node> node;
+    TimePoint last_asked;
+  };
+
+  Access AccessTo(const std::string& address, const std::string& module) const;
+  void Run();
+  void Wait(TimePoint until);
+  bool Settle(Task& task, TimePoint now);
+  void ForgetIdle(TimePoint now);
+
+  const std::vector<Cluster> clusters_;
+  const std::map<std::string, Module> modules_;
+  const int wake_fd_;
+  std::mutex mutex_;
+  std::condition_variable settled_;
+  TaskList waiting_;      // guarded by mutex_
+  bool stopped_ = false;  // guarded by mutex_
+
+  // Of the loop's thread only:
+  Resolver resolver_;
+  std::map<std::pair<std::string, const NodeSettings*>, Target> targets_;
+  TimePoint next_forgetting_;
+
+  std::thread thread_;
+};
+
+}  // namespace replicawatch::redis

@@ -1,0 +1,111 @@
+#include <doctest/doctest.h>
+
+#include "common/config/target_pattern.h"
+#include "common/config/yaml.h"
+
+namespace replicawatch {
+namespace {
+
+struct Settings {
+  std::string name;
+  std::vector<std::string> seeds;
+  std::vector<std::string> modules;
+};
+
+Result<Settings> Read(const std::string& text) {
+  const Result<YamlValue> document = YamlValue::Parse(text, "f.yml");
+  if (!document) return tl::unexpected(document.error());
+  Settings settings;
+  const Result<void> read = document->Keys({
+      {"name", Into(settings.name)},
+      {"seeds", Into(settings.seeds)},
+      {"modules",
+       [&](const YamlValue& modules) {
+         return modules.Entries([&](const std::string& name, const YamlValue& value) {
+           settings.modules.push_back(name);
+           return value.Keys({});
+         });
+       }},
+  });
+  if (!read) return tl::unexpected(read.error());
+  return settings;
+}
+
+TEST_CASE("a configuration file") {
+  const Settings settings = Read("name: a\nseeds: [x, 'y']\nmodules:\n  one:\n  two: {}\n").value();
+  CHECK(settings.name == "a");
+  CHECK(settings.seeds == std::vector<std::string>{"x", "y"});
+  CHECK(settings.modules == std::vector<std::string>{"one", "two"});
+  CHECK(Read("seeds: alone").value().seeds == std::vector<std::string>{"alone"});
+  CHECK(Read("").value().name.empty());
+  CHECK(Read("# nothing but a comment\n").value().name.empty());
+}
+
+TEST_CASE("a bad configuration file says where and what") {
+  const struct {
+    const char* text;
+    const char* message;
+  } cases[] = {
+      {"nmae: a\n", "f.yml:1:7: \"nmae\" is not known here; known are name, seeds, modules"},
+      {"name: a\nname: b\n", "f.yml:2:1: \"name\" is here for the second time"},
+      {"name: [a]\n", "f.yml:1:7: a text is wanted here"},
+      {"seeds:\n  a: b\n", "f.yml:2:3: a list is wanted here"},
+      {"seeds: [[a]]\n", "f.yml:1:9: a text is wanted here"},
+      {"modules: text\n", "f.yml:1:10: a mapping (key: value) is wanted here"},
+      {"- name\n", "f.yml:1:1: a mapping (key: value) is wanted here"},
+      {"name: a: b\n", "f.yml:1:8: illegal map value"},
+      {"modules:\n  m:\n    key: 1\n", "f.yml:3:10: \"key\" is not known here; known are "},
+  };
+  for (const auto& [text, message] : cases) {
+    const Result<Settings> read = Read(text);
+    CHECK_MESSAGE(!read.has_value(), std::string(text));
+    if (!read) CHECK(read.error().message == message);
+  }
+  CHECK(YamlValue::Load("/does/not/exist").error().message == "/does/not/exist: can't be read");
+}
+
+TEST_CASE("which targets a module allows") {
+  const auto matches = [](const char* pattern, const char* host, int port) {
+    return TargetPattern::Parse(pattern).value().Matches(host, port);
+  };
+  CHECK(matches("redis.example:6379", "redis.example", 6379));
+  CHECK(matches("Redis.Example:6379", "rEDIS.example", 6379));
+  CHECK_FALSE(matches("redis.example:6379", "redis.example", 6380));
+  CHECK_FALSE(matches("redis.example:6379", "redis.example.evil", 6379));
+  CHECK(matches("redis.example:6379-6384", "redis.example", 6384));
+  CHECK_FALSE(matches("redis.example:6379-6384", "redis.example", 6385));
+  CHECK(matches("redis.example:*", "redis.example", 1));
+
+  CHECK(matches("redis-*.example:*", "redis-12.example", 6379));
+  CHECK_FALSE(matches("redis-*.example:*", "redis-1.other.example", 6379));
+  CHECK_FALSE(matches("*:*", "a.b", 6379));
+  CHECK(matches("*:*", "a", 6379));
+  CHECK(matches("a*b*c:1", "aXbYbZc", 1));
+  CHECK_FALSE(matches("a*b*c:1", "aXbYbZ", 1));
+
+  CHECK(matches("10.1.2.3:6379", "10.1.2.3", 6379));
+  CHECK(matches("10.1.0.0/16:6379", "10.1.255.3", 6379));
+  CHECK_FALSE(matches("10.1.0.0/16:6379", "10.2.0.1", 6379));
+  CHECK(matches("10.1.0.0/17:6379", "10.1.127.1", 6379));
+  CHECK_FALSE(matches("10.1.0.0/17:6379", "10.1.128.1", 6379));
+  CHECK(matches("0.0.0.0/0:*", "10.2.0.1", 6379));
+  CHECK(matches("[fd00::]/8:6379", "fd12::1", 6379));
+  CHECK_FALSE(matches("[fd00::]/8:6379", "fe80::1", 6379));
+  CHECK_FALSE(matches("0.0.0.0/0:*", "fd12::1", 6379));
+  CHECK(matches("10.1.0.0/16:6379", "::ffff:10.1.2.3", 6379));
+  // A name may lead anywhere, so that a network does not cover it.
+  CHECK_FALSE(matches("0.0.0.0/0:*", "localhost", 6379));
+  // inet_aton's short and octal forms are no addresses here.
+  CHECK_FALSE(matches("0.0.0.0/0:*", "127.1", 6379));
+  CHECK_FALSE(matches("*:*", "", 6379));
+  CHECK_FALSE(matches("*:*", std::string(300, 'a').c_str(), 6379));
+
+  for (const char* bad :
+       {"", "host", ":6379", "host:", "host:x", "host:0", "host:65536", "host:7-6", "10.0.0.0/33:1",
+        "10.0.0.0/x:1", "host/8:1", "[host]:1", "fd00::1::2:1", "10.0.0.0/:1"}) {
+    CHECK_MESSAGE(!TargetPattern::Parse(bad).has_value(), std::string(bad));
+  }
+}
+
+}  // namespace
+}  // namespace replicawatch
