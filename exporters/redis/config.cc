@@ -34,8 +34,35 @@ void CompleteLogins(NodeSettings& nodes) {
   if (nodes.sentinel_login.user.empty()) nodes.sentinel_login.user = nodes.data_login.user;
 }
 
+/// tls: true, or a mapping of the details, which switches it on as well.
+YamlValue::Read IntoTls(TlsOptions& tls) {
+  return [&tls](const YamlValue& value) -> Result<void> {
+    tls.enabled = true;
+    if (const Result<std::string> word = value.Text()) {
+      if (*word != "true" && *word != "false") return value.Fault("true or false is wanted here");
+      tls.enabled = *word == "true";
+      return {};
+    }
+    return value.Keys({
+        {"ca_file", Into(tls.ca_file)},
+        {"cert_file", Into(tls.cert_file)},
+        {"key_file", Into(tls.key_file)},
+        {"server_name", Into(tls.server_name)},
+        {"insecure_skip_verify",
+         [&tls](const YamlValue& skip) -> Result<void> {
+           const Result<std::string> word = skip.Text();
+           if (!word || (*word != "true" && *word != "false"))
+             return skip.Fault("true or false is wanted here");
+           tls.insecure_skip_verify = *word == "true";
+           return {};
+         }},
+    });
+  };
+}
+
 Result<WatchOptions> ReadCluster(const YamlValue& value) {
-  WatchOptions cluster;
+  ClusterSettings settings;
+  WatchOptions& cluster = settings.watch;
   std::vector<std::string> seeds;
   Login& data = cluster.nodes.data_login;
   Login& sentinel = cluster.nodes.sentinel_login;
@@ -48,19 +75,23 @@ Result<WatchOptions> ReadCluster(const YamlValue& value) {
       {"sentinel_user", Into(sentinel.user)},
       {"sentinel_password_file", IntoSecretOfFile(sentinel.password)},
       {"sentinel_password_env", IntoSecretOfEnvironment(sentinel.password)},
+      {"tls", IntoTls(settings.tls)},
   });
   if (!read) return tl::unexpected(read.error());
   if (seeds.empty()) return value.Fault("a cluster needs \"seeds\": the address of any member");
   for (const std::string& seed : seeds) {
-    if (const Result<void> added = AddSeed(seed, cluster); !added)
+    if (const Result<void> added = AddSeed(seed, settings); !added)
       return value.Fault("seeds: " + added.error().message);
   }
   CompleteLogins(cluster.nodes);
-  return cluster;
+  if (const Result<void> tls = CompleteTls(settings.tls, cluster.nodes); !tls)
+    return value.Fault("tls: " + tls.error().message);
+  return std::move(cluster);
 }
 
 Result<Module> ReadModule(const YamlValue& value) {
   Module module;
+  TlsOptions tls;
   Login& data = module.nodes.data_login;
   Login& sentinel = module.nodes.sentinel_login;
   const YamlValue::Read allow = [&module](const YamlValue& element) -> Result<void> {
@@ -79,24 +110,36 @@ Result<Module> ReadModule(const YamlValue& value) {
       {"sentinel_user", Into(sentinel.user)},
       {"sentinel_password_file", IntoSecretOfFile(sentinel.password)},
       {"sentinel_password_env", IntoSecretOfEnvironment(sentinel.password)},
+      {"tls", IntoTls(tls)},
   });
   if (!read) return tl::unexpected(read.error());
   if (module.allow.empty())
     return value.Fault("a module needs \"allow\": the targets that may get its credentials");
   CompleteLogins(module.nodes);
+  if (const Result<void> completed = CompleteTls(tls, module.nodes); !completed)
+    return value.Fault("tls: " + completed.error().message);
   module.nodes.all_sections = true;
   return module;
 }
 
 }  // namespace
 
-Result<void> AddSeed(const std::string& text, WatchOptions& cluster) {
+Result<void> CompleteTls(const TlsOptions& options, NodeSettings& nodes) {
+  if (!options.enabled) return {};
+  auto client = TlsClient::Make(options);
+  if (!client) return tl::unexpected(client.error());
+  nodes.tls = std::move(*client);
+  return {};
+}
+
+Result<void> AddSeed(const std::string& text, ClusterSettings& cluster) {
   Result<Seed> seed = ParseSeed(text);
   if (!seed) return tl::unexpected(seed.error());
-  cluster.seeds.push_back(seed->address);
+  cluster.watch.seeds.push_back(seed->address);
+  cluster.tls.enabled |= seed->tls;
   // As people know it from other tools, the URI may carry the login; what is given apart from it
   // wins.
-  Login& login = cluster.nodes.data_login;
+  Login& login = cluster.watch.nodes.data_login;
   if (login.user.empty() && login.password.empty() && !seed->password.empty())
     login = {seed->user, seed->password};
   return {};

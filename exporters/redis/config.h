@@ -16,9 +16,15 @@ struct Module {
   std::vector<TargetPattern> allow;
 };
 
+/// A cluster before its TLS settings have become a client.
+struct ClusterSettings {
+  WatchOptions watch;
+  TlsOptions tls;
+};
+
 /// The file of --config.file.
 struct RedisConfig {
-  std::vector<WatchOptions> clusters;
+  std::vector<WatchOptions> clusters;  ///< complete
   std::map<std::string, Module> modules;
 };
 
@@ -26,7 +32,10 @@ struct RedisConfig {
 /// error says where; no secret is in it.
 Result<RedisConfig> ReadConfig(const YamlValue& document);
 
-/// Adds a seed, and the login that its URI may carry unless there is one already.
-Result<void> AddSeed(const std::string& text, WatchOptions& cluster);
+/// Adds a seed, and the login and the TLS that its URI may ask for.
+Result<void> AddSeed(const std::string& text, ClusterSettings& cluster);
+
+/// Reads the files that the settings name; says which is bad.
+Result<void> CompleteTls(const TlsOptions& options, NodeSettings& nodes);
 
 }  // namespace replicawatch::redis

@@ -22,10 +22,11 @@ void RedisExporter::AddFlags(Flags& flags) {
   flags.Text("config.file", config_file_,
              "YAML file with clusters to watch, beside the one that the flags name, and modules "
              "for /probe");
-  flags.Texts("redis.addr", addresses_,
-              "Any node, redis://host:port or host:port: a master, a replica or a Sentinel; "
-              "repeatable for several seeds",
-              {"REDIS_ADDR"});
+  flags.Texts(
+      "redis.addr", addresses_,
+      "Any node: redis://host:port, rediss://host:port with TLS, unix:///path or host:port; a "
+      "master, a replica, a Sentinel or a Cluster node; repeatable for several seeds",
+      {"REDIS_ADDR"});
   flags.Text("cluster.name", cluster_name_,
              "Value of the label cluster; default: the Sentinel master name, else the seed");
   flags.Text("redis.user", user_, "ACL user on the data nodes; empty for the default user",
@@ -36,20 +37,39 @@ void RedisExporter::AddFlags(Flags& flags) {
              "ACL user on the Sentinels; default: the one of --redis.user");
   flags.Password("redis.sentinel-password-file", sentinel_password_,
                  "File with the password on the Sentinels", {"REDIS_SENTINEL_PASSWORD"});
+  flags.Text(
+      "redis.tls.ca-file", tls_.ca_file,
+      "CA certificates that the nodes' own must be of, with rediss://; default: the system's");
+  flags.Text("redis.tls.cert-file", tls_.cert_file, "Client certificate to show to the nodes");
+  flags.Text("redis.tls.key-file", tls_.key_file, "Key of the client certificate");
+  flags.Text("redis.tls.server-name", tls_.server_name,
+             "Name that the nodes' certificates must have; default: the host that is asked");
+  flags.Action("redis.tls.insecure-skip-verify", tls_.insecure_skip_verify,
+               "Take any certificate; whoever is between can read the password");
 }
 
 /// The cluster that the flags describe.
 Result<WatchOptions> RedisExporter::ClusterOfFlags() const {
-  WatchOptions cluster;
+  ClusterSettings settings;
+  settings.tls = tls_;
+  WatchOptions& cluster = settings.watch;
   cluster.name = cluster_name_;
   cluster.nodes.data_login = {user_, password_};
   cluster.nodes.sentinel_login = {sentinel_user_.empty() ? user_ : sentinel_user_,
                                   sentinel_password_};
   for (const std::string& text : addresses_) {
-    if (const Result<void> added = AddSeed(text, cluster); !added)
+    if (const Result<void> added = AddSeed(text, settings); !added)
       return Fail(ErrorCode::kParse, "--redis.addr: " + added.error().message);
   }
-  return cluster;
+  const bool has_details = !tls_.ca_file.empty() || !tls_.cert_file.empty() ||
+                           !tls_.key_file.empty() || !tls_.server_name.empty();
+  if (has_details && !settings.tls.enabled)
+    return Fail(
+        ErrorCode::kParse,
+        "--redis.tls.*: TLS is used with rediss://host:port, which --redis.addr does not say");
+  if (const Result<void> tls = CompleteTls(settings.tls, cluster.nodes); !tls)
+    return Fail(ErrorCode::kParse, "--redis.tls: " + tls.error().message);
+  return std::move(cluster);
 }
 
 Result<Started> RedisExporter::Start(CollectorSet collectors) {

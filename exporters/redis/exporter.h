@@ -27,6 +27,7 @@ class RedisExporter : public Exporter {
   std::string sentinel_user_;
   Secret password_;
   Secret sentinel_password_;
+  TlsOptions tls_;
 };
 
 }  // namespace replicawatch::redis

@@ -43,6 +43,7 @@ Node::Node(const std::string& address, HostPort where, bool sentinel, const Node
            Resolver& resolver)
     : settings_(settings), session_(std::move(where), resolver), login_of_sentinel_(sentinel) {
   facts_.address = address;
+  session_.SetTls(settings_.tls.get());
   session_.SetLogin(sentinel ? &settings_.sentinel_login : &settings_.data_login);
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@ namespace replicawatch::redis {
 struct NodeSettings {
   Login data_login;
   Login sentinel_login;
+  std::shared_ptr<const TlsClient> tls;  ///< for all nodes; null: none
   bool all_sections = false;  ///< INFO ALL: with the statistics of commands, for the collector node
 };
 

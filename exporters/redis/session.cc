@@ -1,5 +1,7 @@
 #include "exporters/redis/session.h"
 
+#include <hiredis/hiredis_ssl.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -39,7 +41,8 @@ std::string Format(const Command& command) {
 
 Session::Session(HostPort address, Resolver& resolver)
     : address_(std::move(address)),
-      name_(JoinAddress(address_.host, std::to_string(address_.port))),
+      name_(address_.port == 0 ? std::string(kUnixScheme) + address_.host
+                               : JoinAddress(address_.host, std::to_string(address_.port))),
       resolver_(resolver) {}
 
 Session::~Session() = default;
@@ -84,7 +87,8 @@ void Session::StartConnecting(TimePoint now) {
 }
 
 void Session::OpenSocket(const std::string& address) {
-  context_.reset(redisConnectNonBlock(address.c_str(), address_.port));
+  context_.reset(address_.port == 0 ? redisConnectUnixNonBlock(address.c_str())
+                                    : redisConnectNonBlock(address.c_str(), address_.port));
   if (!context_ || context_->err != 0) {
     const std::string why = context_ ? context_->errstr : "out of memory";
     Disconnect({ErrorCode::kConnect, "can't connect to " + name_ + ": " + why}, kRetryPause);
@@ -105,9 +109,25 @@ void Session::FinishConnecting() {
                kRetryPause);
     return;
   }
+  if (tls_ != nullptr && address_.port != 0 && !StartTls()) return;
   state_ = State::kConnected;
   SendLogin();
   for (Pending& pending : std::exchange(unsent_, {})) Append(std::move(pending));
+}
+
+/// Only begins: the handshake goes on with what is written and read, which waits for it.
+bool Session::StartTls() {
+  ssl_st* session = tls_->NewSession(address_.host);
+  // From here on the connection owns the session, unless it refuses.
+  if (session != nullptr && redisInitiateSSL(context_.get(), session) == REDIS_OK) {
+    secured_ = session;
+    return true;
+  }
+  const std::string why = session == nullptr ? "out of memory" : TlsFault(session);
+  if (session != nullptr) SSL_free(session);
+  silent_since_.reset();
+  Disconnect({ErrorCode::kConnect, "can't connect to " + name_ + ": " + why}, kLoginPause);
+  return false;
 }
 
 void Session::SendLogin() {
@@ -139,7 +159,8 @@ void Session::Append(Pending pending) {
 
 pollfd Session::Interest() const {
   if (!context_) return {-1, 0, 0};
-  const auto events = static_cast<short>(POLLIN | (wants_write_ ? POLLOUT : 0));
+  const bool can_write = wants_write_ && !write_needs_read_;
+  const auto events = static_cast<short>(POLLIN | (can_write ? POLLOUT : 0));
   return {context_->fd, events, 0};
 }
 
@@ -150,6 +171,10 @@ void Session::Advance(short events, TimePoint now) {
     return;
   }
   if (state_ == State::kResolving) {
+    if (address_.port == 0) {
+      OpenSocket(address_.host);
+      return;
+    }
     const Resolver::Answer answer = resolver_.Lookup(address_.host);
     if (answer.state == Resolver::State::kPending) return;
     if (answer.address) {
@@ -174,12 +199,16 @@ bool Session::Write() {
     return false;
   }
   wants_write_ = done == 0;
+  write_needs_read_ = wants_write_ && secured_ != nullptr && SSL_want_read(secured_);
   return true;
 }
 
 void Session::Read() {
   const size_t before = context_->reader->len;
-  const bool failed = redisBufferRead(context_.get()) != REDIS_OK;
+  bool failed = redisBufferRead(context_.get()) != REDIS_OK;
+  // What TLS has taken off the socket already no poll will tell of.
+  while (!failed && secured_ != nullptr && SSL_pending(secured_) > 0)
+    failed = redisBufferRead(context_.get()) != REDIS_OK;
   answer_bytes_ += context_->reader->len - before;
   // A handler may drop this connection.
   const redisContext* const reading = context_.get();
@@ -222,6 +251,8 @@ void Session::Dispatch(Reply reply) {
 }
 
 Error Session::IoError(std::string_view doing) const {
+  if (secured_ != nullptr && !answered_)
+    return {ErrorCode::kConnect, "can't connect to " + name_ + ": " + TlsFault(secured_)};
   const bool lost = context_->err == REDIS_ERR_EOF || context_->err == REDIS_ERR_IO;
   // A peer that hangs up without ever having answered is most likely no Redis.
   const ErrorCode code = !lost || (!answered_ && context_->err == REDIS_ERR_EOF)
@@ -247,8 +278,9 @@ void Session::Lost(const Error& error) {
 void Session::Close() {
   answer_bytes_ = 0;
   context_.reset();
+  secured_ = nullptr;
   state_ = State::kIdle;
-  wants_write_ = false;
+  wants_write_ = write_needs_read_ = false;
 }
 
 void Session::Disconnect(const Error& error, Duration pause) {

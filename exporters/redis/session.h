@@ -15,6 +15,7 @@
 #include "common/base/error.h"
 #include "common/base/secret.h"
 #include "common/net/resolver.h"
+#include "common/net/tls_client.h"
 #include "exporters/redis/parse/address.h"
 #include "exporters/redis/parse/reply.h"
 
@@ -52,6 +53,9 @@ class Session {
     if (!keep_pause) next_attempt_ = {};
   }
 
+  /// Used from the next connection on; null: no TLS.
+  void SetTls(const TlsClient* tls) { tls_ = tls; }
+
   /// Sends a command, connecting first if need be. Right after a failed attempt the handler gets
   /// that failure at once.
   void Send(const Command& command, Handler handler);
@@ -85,6 +89,7 @@ class Session {
   void FinishConnecting();
   void SendLogin();
   void Append(Pending pending);
+  bool StartTls();
   bool Write();
   void Read();
   void Dispatch(Reply reply);
@@ -100,15 +105,18 @@ class Session {
   const std::string name_;
   Resolver& resolver_;
   const Login* login_ = nullptr;
+  const TlsClient* tls_ = nullptr;
 
   State state_ = State::kIdle;
   std::unique_ptr<redisContext, ContextDeleter> context_;
+  ssl_st* secured_ = nullptr;    // the connection's TLS session, which context_ owns
   std::deque<Pending> waiting_;  // sent, in the order of their answers
   std::deque<Pending> unsent_;   // until there is a connection
   MessageHandler on_message_;
   size_t answer_bytes_ = 0;  // read of the answer that is not whole yet
   bool wants_write_ = false;
-  bool answered_ = false;    // something valid came over this connection
+  bool write_needs_read_ = false;  // a handshake has to go on first
+  bool answered_ = false;          // something valid came over this connection
   bool sent_again_ = false;  // what waits was under way already when the last connection was lost
   std::optional<TimePoint> silent_since_;
   TimePoint attempt_started_;

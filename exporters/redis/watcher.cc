@@ -200,6 +200,7 @@ void RedisWatcher::ListenForSentinels(TimePoint now) {
   for (const auto& [address, watched] : nodes_) {
     if (!watched.node->facts().answered) continue;
     listener_ = std::make_unique<Session>(*SplitAddress(address), resolver_);
+    listener_->SetTls(options_.nodes.tls.get());
     listener_->SetLogin(&options_.nodes.data_login);
     listener_->Subscribe(
         kHelloChannel, [this](const Reply& message) { OnHello(message); },

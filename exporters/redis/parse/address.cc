@@ -13,6 +13,12 @@ std::string JoinAddress(std::string_view host, std::string_view port) {
 }
 
 Result<HostPort> SplitAddress(std::string_view address) {
+  if (address.starts_with(kUnixScheme)) {
+    const std::string_view path = address.substr(kUnixScheme.size());
+    if (!path.starts_with('/'))
+      return Fail(ErrorCode::kParse, "a Unix socket is written unix:///path");
+    return HostPort{std::string(path), 0};
+  }
   const size_t colon = address.rfind(':');
   const auto bad = [&] {
     return Fail(ErrorCode::kParse,

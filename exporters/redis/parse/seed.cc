@@ -4,14 +4,35 @@
 
 namespace replicawatch::redis {
 
+namespace {
+
+struct Scheme {
+  std::string_view text;
+  bool tls;
+};
+constexpr Scheme kSchemes[] = {
+    {"redis://", false}, {"valkey://", false}, {"rediss://", true}, {"valkeys://", true}};
+
+}  // namespace
+
 Result<Seed> ParseSeed(std::string_view text) {
-  constexpr std::string_view kScheme = "redis://";
-  if (text.starts_with(kScheme)) {
-    text.remove_prefix(kScheme.size());
-  } else if (text.find("://") != std::string_view::npos) {
-    return Fail(ErrorCode::kUnsupported, "only redis://host:port and host:port are understood");
-  }
   Seed seed;
+  if (text.starts_with(kUnixScheme)) {
+    seed.address = text;
+    if (const Result<HostPort> where = SplitAddress(text); !where)
+      return tl::unexpected(where.error());
+    return seed;
+  }
+  for (const auto& [scheme, tls] : kSchemes) {
+    if (!text.starts_with(scheme)) continue;
+    text.remove_prefix(scheme.size());
+    seed.tls = tls;
+    break;
+  }
+  if (text.find("://") != std::string_view::npos)
+    return Fail(ErrorCode::kUnsupported,
+                "only redis://host:port, rediss://host:port, unix:///path and host:port are "
+                "understood");
   if (const size_t at = text.rfind('@'); at != std::string_view::npos) {
     const std::string_view login = text.substr(0, at);
     const size_t colon = login.find(':');

@@ -39,7 +39,7 @@ packages_of() {
     lint)
       if [ "$DEBIAN" -ge 13 ]; then echo clang-format clang-tidy; else echo clang-format-16 clang-tidy-16; fi
       echo shellcheck yamllint jq ca-certificates ;;
-    test) echo python3 python3-pytest curl prometheus-redis-exporter ;;
+    test) echo python3 python3-pytest curl openssl prometheus-redis-exporter ;;
     bench) echo valgrind strace ;;
     fuzz) echo "clang-$(fuzz_clang) libclang-rt-$(fuzz_clang)-dev" ;;
   esac | tr -s ' \n' '\n' | sed '/^$/d'

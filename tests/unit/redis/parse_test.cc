@@ -168,6 +168,15 @@ TEST_CASE("addresses and seeds") {
   }
   CHECK(ParseSeed("localhost").value().address == "localhost:6379");
   CHECK(ParseSeed("redis://[::1]").value().address == "[::1]:6379");
+  CHECK_FALSE(ParseSeed("redis://h").value().tls);
+  CHECK_FALSE(ParseSeed("h").value().tls);
+  CHECK(ParseSeed("rediss://h").value().tls);
+  CHECK(ParseSeed("valkeys://h:1").value().tls);
+  CHECK(ParseSeed("valkey://h:1").value().address == "h:1");
+  CHECK(ParseSeed("unix:///run/redis.sock").value().address == "unix:///run/redis.sock");
+  CHECK(SplitAddress("unix:///run/redis.sock").value().host == "/run/redis.sock");
+  CHECK(SplitAddress("unix:///run/redis.sock").value().port == 0);
+  CHECK_FALSE(ParseSeed("unix://run/redis.sock").has_value());
   const Seed seed = ParseSeed("redis://u:p@ss@h:1/0").value();
   CHECK(seed.address == "h:1");
   CHECK(seed.user == "u");
