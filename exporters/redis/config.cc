@@ -118,7 +118,7 @@ Result<Module> ReadModule(const YamlValue& value) {
   CompleteLogins(module.nodes);
   if (const Result<void> completed = CompleteTls(tls, module.nodes); !completed)
     return value.Fault("tls: " + completed.error().message);
-  module.nodes.all_sections = true;
+  module.nodes.all_sections = module.nodes.latencies = true;
   return module;
 }
 

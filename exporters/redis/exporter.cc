@@ -92,8 +92,9 @@ Result<Started> RedisExporter::Start(CollectorSet collectors) {
   std::vector<RedisProber::Cluster> probed;
   for (WatchOptions& cluster : config.clusters) {
     NodeSettings nodes = cluster.nodes;
-    nodes.all_sections = true;
-    cluster.nodes.all_sections = collectors.Has(kNodeCollectorIndex);
+    nodes.all_sections = nodes.latencies = true;
+    cluster.nodes.latencies = collectors.Has(kLatencyCollectorIndex);
+    cluster.nodes.all_sections = collectors.Has(kNodeCollectorIndex) || cluster.nodes.latencies;
     started.watchers.push_back(std::make_unique<RedisWatcher>(std::move(cluster)));
     probed.push_back({started.watchers.back().get(), std::move(nodes)});
   }

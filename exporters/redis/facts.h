@@ -12,6 +12,7 @@
 #include "common/base/text.h"
 #include "exporters/redis/parse/cluster.h"
 #include "exporters/redis/parse/info.h"
+#include "exporters/redis/parse/latency.h"
 #include "exporters/redis/parse/sentinel.h"
 #include "exporters/redis/parse/slow_log.h"
 
@@ -43,8 +44,9 @@ struct NodeFacts {
   bool writes_refused =
       false;          ///< PING answered MISCONF: the disk does not take what must be saved
   Settings settings;  ///< where CONFIG GET is allowed
-  std::optional<int64_t> slow_log_length;     ///< SLOWLOG LEN
-  std::optional<SlowLogEntry> slow_log_last;  ///< SLOWLOG GET 1
+  std::optional<int64_t> slow_log_length;      ///< SLOWLOG LEN
+  std::optional<SlowLogEntry> slow_log_last;   ///< SLOWLOG GET 1
+  std::shared_ptr<const Latencies> latencies;  ///< LATENCY; null without the collector latency
   // Of a Cluster node:
   std::vector<ClusterNode> cluster_nodes;        ///< CLUSTER NODES: all, as this one sees them
   std::optional<ClusterNode> cluster_self;       ///< how it describes itself in it

@@ -70,6 +70,7 @@ void Node::Probe(TimePoint now) {
 void Node::AskAboutDataNode() {
   AskForSettings();
   if (facts_.info->cluster) AskAboutCluster();
+  if (settings_.latencies) AskForLatencies();
   if (!settings_.all_sections) return;
   AskOptional("SLOWLOG LEN", {"SLOWLOG", "LEN"}, [this](const Reply& reply) {
     facts_.slow_log_length.reset();
@@ -102,6 +103,19 @@ void Node::AskAboutCluster() {
   if (!AtLeast(facts_.info->version, 7, 2)) return;
   AskOptional("CLUSTER MYSHARDID", {"CLUSTER", "MYSHARDID"}, [this](const Reply& reply) {
     facts_.shard_id = reply.is_error() ? std::string() : reply.text;
+  });
+}
+
+/// Both answers go into one value, which views share: it is made anew each time.
+void Node::AskForLatencies() {
+  const auto asked = std::make_shared<Latencies>();
+  facts_.latencies = asked;
+  AskOptional("LATENCY LATEST", {"LATENCY", "LATEST"}, [asked](const Reply& reply) {
+    if (auto spikes = ParseLatencyLatest(reply)) asked->spikes = std::move(*spikes);
+  });
+  if (!AtLeast(facts_.info->version, 7, 0)) return;
+  AskOptional("LATENCY HISTOGRAM", {"LATENCY", "HISTOGRAM"}, [asked](const Reply& reply) {
+    if (auto commands = ParseLatencyHistogram(reply)) asked->commands = std::move(*commands);
   });
 }
 

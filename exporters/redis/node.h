@@ -17,6 +17,7 @@ struct NodeSettings {
   Login sentinel_login;
   std::shared_ptr<const TlsClient> tls;  ///< for all nodes; null: none
   bool all_sections = false;  ///< INFO ALL: with the statistics of commands, for the collector node
+  bool latencies = false;     ///< LATENCY HISTOGRAM and LATEST, for the collector latency
 };
 
 /// One node under watch: asks it over its session and keeps what it says as NodeFacts. Belongs to
@@ -50,6 +51,7 @@ class Node {
   void AskAboutDataNode();
   void AskAboutCluster();
   void AskForSettings();
+  void AskForLatencies();
   void EndCommand();
   void OnInfo(const Reply& reply);
   void OnPing(const Reply& reply);

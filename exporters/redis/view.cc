@@ -48,6 +48,7 @@ NodeView JoinNode(const NodeFacts& node) {
   if (!node.answered || node.info_text == nullptr) return view;
   view.info = node.info_text;
   if (node.info->cluster) view.cluster_info = node.cluster_text;
+  view.latencies = node.latencies;
   view.start_time_seconds = node.start_time_seconds;
   view.masters = node.masters;
   view.settings = node.settings;

@@ -2,6 +2,7 @@
 import concurrent.futures
 import json
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -52,7 +53,29 @@ def test_a_member_by_itself(stack, watched, node):
     assert [value for name, _, value in page.samples if name == "redis_up"] == [1]
     assert not any("member" in labels or "cluster" in labels for _, labels, _ in page.samples)
     whole = watched.scrape()
-    assert names(page) == names(whole, member=address)
+    # Those are a collector of their own on /metrics, off by default.
+    of_latency = re.compile("redis_commands_latencies_usec|redis_latency_spike")
+    assert {name for name in names(page) if not of_latency.match(name[0])} == names(whole, member=address)
+
+
+def test_latencies(stack, watched, client):
+    address = stack.address("redis-1")
+    assert client(address).ask("CONFIG", "SET", "latency-monitor-threshold", "1") == "OK"
+    client(address).ask("EVAL", "local x = 0 for i = 1, 3000000 do x = x + i end return x", "0")
+    page = Page(probe(watched, address)[1])
+    client(address).ask("CONFIG", "SET", "latency-monitor-threshold", "0")
+
+    def value(name, **labels):
+        [found] = [v for sample, have, v in page.samples if sample == name and have == labels]
+        return found
+
+    assert value("redis_commands_latencies_usec_count", cmd="eval") == value("redis_commands_total", cmd="eval") == 1
+    assert value("redis_commands_latencies_usec_bucket", cmd="eval", le="+Inf") == 1
+    assert value("redis_commands_latencies_usec_bucket", cmd="eval", le="1056") == 0
+    micros = value("redis_commands_duration_seconds_total", cmd="eval") * 1e6
+    assert abs(value("redis_commands_latencies_usec_sum", cmd="eval") - micros) < 1
+    assert value("redis_latency_spike_duration_seconds", event_name="command") >= 0.001
+    assert value("redis_latency_spike_last", event_name="command") > 1.7e9
 
 
 def test_the_name_that_redis_exporter_gave_it(stack, watched):

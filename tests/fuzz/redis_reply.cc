@@ -1,7 +1,9 @@
 // Answers of a Redis node: RESP, then what Sentinel lists and INFO make of it.
 
 #include "exporters/redis/parse/info.h"
+#include "exporters/redis/parse/latency.h"
 #include "exporters/redis/parse/sentinel.h"
+#include "exporters/redis/parse/slow_log.h"
 #include "exporters/redis/resp.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -16,5 +18,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       fuzz::Require(!entry.address.empty(), "an entry has an address");
   }
   (void)redis::ParseInfo(redis::InfoText(reply->text));
+  (void)redis::ParseLatencyLatest(*reply);
+  (void)redis::ParseQuorumCheck(*reply);
+  (void)redis::ParseSlowLogEntry(*reply);
+  if (const auto commands = redis::ParseLatencyHistogram(*reply)) {
+    for (const redis::CommandLatencies& command : *commands) {
+      for (size_t i = 1; i < command.buckets.size(); ++i) {
+        fuzz::Require(command.buckets[i - 1].microseconds < command.buckets[i].microseconds &&
+                          command.buckets[i - 1].count <= command.buckets[i].count,
+                      "buckets ascend");
+      }
+    }
+  }
   return 0;
 }

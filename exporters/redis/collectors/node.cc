@@ -45,7 +45,9 @@ MetricTable NodeMetrics() {
   return all;
 }
 
-void EmitNodeAlone(const NodeView& node, SampleSink& sink) {
+namespace {
+
+void EmitOne(const NodeView& node, SampleSink& sink) {
   sink.Add(kTable[kUp], node.info != nullptr);
   if (node.info == nullptr) return;
   EmitInstance(*node.info, sink);
@@ -59,10 +61,17 @@ void EmitNodeAlone(const NodeView& node, SampleSink& sink) {
   EmitNodeCluster(node, sink);
 }
 
+}  // namespace
+
+void EmitNodeAlone(const NodeView& node, SampleSink& sink) {
+  EmitOne(node, sink);
+  EmitNodeLatency(node, sink);
+}
+
 void EmitNode(const View& view, SampleSink& sink) {
   for (const NodeView& node : view.nodes) {
     sink.EnterMember(node.member);
-    EmitNodeAlone(node, sink);
+    EmitOne(node, sink);
   }
 }
 

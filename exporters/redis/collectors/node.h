@@ -37,6 +37,8 @@ void EmitNodeReplication(const NodeView& node, SampleSink& sink);
 void EmitNodeSentinel(const NodeView& node, SampleSink& sink);
 void EmitNodeSettings(const NodeView& node, SampleSink& sink);
 void EmitNodeCluster(const NodeView& node, SampleSink& sink);
+// A collector of its own on /metrics, since it is as many series again.
+void EmitNodeLatency(const NodeView& node, SampleSink& sink);
 
 MetricTable NodeInfoMetrics();
 MetricTable NodeKeyspaceMetrics();

@@ -5,7 +5,7 @@
 namespace replicawatch::redis {
 
 std::span<const Collector<View>> Collectors() {
-  static const std::array<Collector<View>, 5> table = {{
+  static const std::array<Collector<View>, 6> table = {{
       DeploymentCollector<View>(),
       {{"replication", "failovers, and the replicas: links, syncs, who could be promoted", true},
        ReplicationMetrics(),
@@ -13,6 +13,9 @@ std::span<const Collector<View>> Collectors() {
       {{"node", "each node by itself, under the names of redis_exporter", true},
        NodeMetrics(),
        EmitNode},
+      {{"latency", "latencies of each node's commands, under the names of redis_exporter", false},
+       LatencyMetrics(),
+       EmitLatency},
       {{"sentinel", "what every Sentinel says of each group", true},
        SentinelMetrics(),
        EmitSentinel},

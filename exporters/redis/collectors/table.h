@@ -7,8 +7,9 @@
 
 namespace replicawatch::redis {
 
-/// Where `node` stands in the table.
+/// Where those stand in the table for which more is asked.
 constexpr size_t kNodeCollectorIndex = 2;
+constexpr size_t kLatencyCollectorIndex = 3;
 
 /// All collectors of this exporter, in the order of their flags. A new one is one row here, one
 /// file beside it.
@@ -22,7 +23,9 @@ MetricTable SentinelMetrics();
 void EmitCluster(const View& view, SampleSink& sink);
 MetricTable ClusterMetrics();
 void EmitNode(const View& view, SampleSink& sink);
-/// One node, for /probe: with the labels of the member that the sink is at, if any.
+void EmitLatency(const View& view, SampleSink& sink);
+MetricTable LatencyMetrics();
+/// One node with all that there is of it, for /probe.
 void EmitNodeAlone(const NodeView& node, SampleSink& sink);
 MetricTable NodeMetrics();
 

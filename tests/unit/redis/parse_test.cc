@@ -2,6 +2,7 @@
 
 #include "exporters/redis/parse/address.h"
 #include "exporters/redis/parse/info.h"
+#include "exporters/redis/parse/latency.h"
 #include "exporters/redis/parse/seed.h"
 #include "exporters/redis/parse/sentinel.h"
 #include "exporters/redis/resp.h"
@@ -35,6 +36,36 @@ TEST_CASE("INFO of a master with a replica after a failover") {
   CHECK(replication.previous_id_ends_at.value() == 40129);
   CHECK(replication.backlog_size.value() == 1048576);
   CHECK_FALSE(replication.replica_offset.has_value());
+}
+
+TEST_CASE("LATENCY HISTOGRAM and LATEST") {
+  const auto recorded = [](const char* name) {
+    return DecodeReply(ReadTestdata(std::string("redis/7.0.15/latency/") + name)).value();
+  };
+  const auto commands = ParseLatencyHistogram(recorded("histogram.resp")).value();
+  const auto eval = std::find_if(commands.begin(), commands.end(),
+                                 [](const auto& command) { return command.command == "eval"; });
+  REQUIRE(eval != commands.end());
+  CHECK(eval->calls == 10);
+  REQUIRE(eval->buckets.size() == 8);
+  CHECK(eval->buckets[0].microseconds == 132);
+  CHECK(eval->buckets[0].count == 1);
+  CHECK(eval->buckets[7].microseconds == 135266);
+  CHECK(eval->buckets[7].count == 10);
+
+  const auto spikes = ParseLatencyLatest(recorded("latest.resp")).value();
+  REQUIRE(spikes.size() == 1);
+  CHECK(spikes[0].event == "command");
+  CHECK(spikes[0].unix_seconds > 1'700'000'000);
+  CHECK(spikes[0].milliseconds == 9);
+
+  Reply refused;
+  refused.kind = Reply::Kind::kError;
+  CHECK_FALSE(ParseLatencyHistogram(refused).has_value());
+  CHECK_FALSE(ParseLatencyLatest(refused).has_value());
+  const std::string whole = ReadTestdata("redis/7.0.15/latency/histogram.resp");
+  for (size_t size = 0; size < whole.size(); ++size)
+    CHECK_FALSE(DecodeReply(whole.substr(0, size)).has_value());
 }
 
 TEST_CASE("INFO of a replica") {

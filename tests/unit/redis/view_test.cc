@@ -335,6 +335,40 @@ TEST_CASE("while no data node answers nothing is said about writes") {
   CHECK(Tolerated(agreed, "write") == -1);
 }
 
+TEST_CASE("every bucket of a command's latencies is there, and the sum is that of its calls") {
+  NodeView node;
+  node.info = std::make_shared<const InfoText>(
+      "# Commandstats\r\ncmdstat_client|setname:calls=3,usec=700,usec_per_call=233.33\r\n");
+  Latencies latencies;
+  latencies.spikes = {{"command", 1'800'000'000, 12}};
+  // 70 is no bound that is known: another version may have others.
+  latencies.commands = {{"client|setname", 3, {{33, 1}, {70, 2}, {528, 3}}}};
+  node.latencies = std::make_shared<const Latencies>(latencies);
+  SampleSink sink;
+  EmitNodeAlone(node, sink);
+  const Snapshot snapshot = sink.Finish();
+  std::map<std::string, double> lines;
+  for (const Line& line : snapshot.lines) {
+    if (line.desc->type == MetricType::kHistogram)
+      lines[std::to_string(static_cast<int>(line.suffix)) + std::string(snapshot.Labels(line))] =
+          line.value;
+  }
+  const auto bucket = [&](const char* bound) {
+    return lines.at("1cmd=\"client|setname\",le=\"" + std::string(bound) + "\"");
+  };
+  CHECK(lines.size() == 21 + 1 + 1 + 2);  // the known bounds, 70, +Inf, sum and count
+  CHECK(bucket("16") == 0);
+  CHECK(bucket("33") == 1);
+  CHECK(bucket("66") == 1);
+  CHECK(bucket("70") == 2);
+  CHECK(bucket("264") == 2);
+  CHECK(bucket("528") == 3);
+  CHECK(bucket("1082130") == 3);
+  CHECK(bucket("+Inf") == 3);
+  CHECK(lines.at("2cmd=\"client|setname\"") == 700);
+  CHECK(lines.at("3cmd=\"client|setname\"") == 3);
+}
+
 TEST_CASE("a failover: how long no master was seen, and what was lost") {
   Deployment deployment = Deployment::WithSentinels();
   deployment["d1"].info->replication.master_offset = 5200;
@@ -506,8 +540,8 @@ TEST_CASE("two master names are two groups") {
 
 TEST_CASE("the families follow the naming rules") {
   for (const Collector<View>& collector : Collectors()) {
-    // The names of `node` are another exporter's.
-    const bool drop_in = collector.info.name == "node";
+    // The names of these are another exporter's.
+    const bool drop_in = collector.info.name == "node" || collector.info.name == "latency";
     for (const std::string& fault : LintMetrics(collector.metrics, drop_in)) FAIL_CHECK(fault);
   }
 }
