@@ -180,6 +180,13 @@ class GroupJoin {
     if (rate && *rate > 0) member.headroom_seconds = std::max(headroom, 0.0) / *rate;
   }
 
+  /// By the server's own rule (getMaxmemoryState): the buffers of replicas and AOF don't count.
+  static bool IsMemoryFull(const Info& info) {
+    const int64_t limit = info.max_memory_bytes.value_or(0);
+    const int64_t counted = info.used_memory_bytes.value_or(0) - info.not_counted_bytes.value_or(0);
+    return limit > 0 && info.max_memory_policy == "noeviction" && counted > limit;
+  }
+
   void JoinWritable(GroupOverview& group) const {
     auto& reasons = group.blocked_reasons;
     if (primary_ == nullptr) {
@@ -191,10 +198,7 @@ class GroupJoin {
       if (good && *good < RequiredReplicas()) reasons.push_back("min_replicas");
       if (primary_->writes_refused) reasons.push_back("disk");
       if (primary_->cluster_self && !primary_->cluster_state.ok) reasons.push_back("cluster_down");
-      if (info.max_memory_policy == "noeviction" && info.max_memory_bytes.value_or(0) > 0 &&
-          info.used_memory_bytes.value_or(0) >= *info.max_memory_bytes) {
-        reasons.push_back("memory");
-      }
+      if (IsMemoryFull(info)) reasons.push_back("memory");
     }
     group.writable = reasons.empty();
   }
@@ -202,6 +206,7 @@ class GroupJoin {
   /// min-replicas-to-write. Where CONFIG is not allowed INFO still tells that it is set: then it is
   /// 1 at least.
   int64_t RequiredReplicas() const {
+    if (primary_ != nullptr && primary_->required_replicas()) return *primary_->required_replicas();
     for (const auto& [address, node] : nodes_) {
       if (!node->info || !topology_.data_nodes.contains(address)) continue;
       if (const auto required = node->required_replicas()) return *required;
@@ -295,7 +300,13 @@ class GroupJoin {
       if (IsPromotable(address)) ++able;
       if (node != nullptr && node->answered && !node->info->loading) ++readable;
     }
-    int write = able - 1 - static_cast<int>(RequiredReplicas());
+    const auto required = static_cast<int>(RequiredReplicas());
+    int write = able - 1 - required;
+    if (primary_ != nullptr && primary_->info->replication.good_replicas) {
+      // Those of another replica don't count, and those that lag don't either.
+      write =
+          std::min(write, static_cast<int>(*primary_->info->replication.good_replicas) - required);
+    }
     int read = readable - 1;
     if (!topology_.slots.empty()) {
       const int spare = SpareVoters(slot_masters_);

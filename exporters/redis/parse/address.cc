@@ -34,7 +34,7 @@ Result<HostPort> SplitAddress(std::string_view address) {
   } else if (host.find(':') != std::string_view::npos) {
     return bad();
   }
-  if (host.empty()) return bad();
+  if (host.empty() || host.find_first_of("[]") != std::string_view::npos) return bad();
   return HostPort{std::string(host), static_cast<int>(*port)};
 }
 

@@ -58,6 +58,8 @@ const Setters& KnownLines() {
        }},
       {"uptime_in_seconds",
        [](Info& i, Pending&, std::string_view v) { i.uptime_seconds = ParseInt(v); }},
+      {"mem_not_counted_for_evict",
+       [](Info& i, Pending&, std::string_view v) { i.not_counted_bytes = ParseInt(v); }},
       {"aof_enabled", [](Info& i, Pending&, std::string_view v) { i.aof_enabled = v == "1"; }},
       {"master_link_down_since_seconds",
        [](Info& i, Pending&, std::string_view v) {

@@ -60,7 +60,8 @@ struct Info {
   std::optional<bool> aof_enabled;
   bool last_aof_write_failed = false;  ///< aof_last_write_status:err, absent while AOF is off
   std::optional<int64_t> used_memory_bytes;
-  std::optional<int64_t> max_memory_bytes;  ///< 0: no limit
+  std::optional<int64_t> not_counted_bytes;  ///< mem_not_counted_for_evict: not against the limit
+  std::optional<int64_t> max_memory_bytes;   ///< 0: no limit
   std::string max_memory_policy;
   bool tilt = false;  ///< of a Sentinel: it has stopped acting because its clock jumped
 };

@@ -267,9 +267,16 @@ TEST_CASE("why writes are refused") {
   CHECK(reasons([](NodeFacts& d) { d.info->replication.good_replicas = 1; }).empty());
   CHECK(reasons([](NodeFacts& d) {
           d.info->max_memory_bytes = 10;
-          d.info->used_memory_bytes = 10;
+          d.info->used_memory_bytes = 13;
+          d.info->not_counted_bytes = 2;
           d.info->max_memory_policy = "noeviction";
         }) == Reasons{"memory"});
+  CHECK(reasons([](NodeFacts& d) {
+          d.info->max_memory_bytes = 10;
+          d.info->used_memory_bytes = 12;
+          d.info->not_counted_bytes = 2;
+          d.info->max_memory_policy = "noeviction";
+        }).empty());
   CHECK(reasons([](NodeFacts& d) {
           d.info->max_memory_bytes = 10;
           d.info->used_memory_bytes = 11;
