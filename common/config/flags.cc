@@ -97,14 +97,15 @@ void Flags::OnOff(const std::string& prefix, const std::string& name, bool& valu
 }
 
 void Flags::Password(const std::string& name, Secret& value, const std::string& help,
-                     std::initializer_list<const char*> environment) {
+                     std::initializer_list<const char*> environment,
+                     std::initializer_list<const char*> file_environment) {
   const auto path = std::make_shared<std::string>();
   std::string variables;
   for (const char* variable : environment)
     variables += (variables.empty() ? "" : " or ") + std::string(variable);
   WithTwin(impl_->app.add_option("--" + name, *path,
                                  help + " (the text itself: environment " + variables + ")"),
-           name, {})
+           name, file_environment)
       ->type_name("FILE");
   const std::vector<const char*> names(environment);
   impl_->after_parse.push_back([path, names, &value]() -> Result<void> {

@@ -32,10 +32,11 @@ class Flags {
   /// --name and --no-name, for a switch that is on or off by default
   void OnOff(const std::string& prefix, const std::string& name, bool& value,
              const std::string& help);
-  /// A password: --name=FILE, or the text itself in one of the environment variables. The file
-  /// wins.
+  /// A password: --name=FILE, or the text itself in one of the environment variables. The file,
+  /// whose path may also stand in one of `file_environment`, wins.
   void Password(const std::string& name, Secret& value, const std::string& help,
-                std::initializer_list<const char*> environment);
+                std::initializer_list<const char*> environment,
+                std::initializer_list<const char*> file_environment = {});
 
   enum class Parsed { kRun, kExitOk, kExitUsage };
   /// Prints help to stdout, or one line about what is wrong to stderr.

@@ -1,6 +1,7 @@
 #include "exporters/redis/config.h"
 
 #include <cstdlib>
+#include <optional>
 
 #include "exporters/redis/parse/seed.h"
 
@@ -129,6 +130,33 @@ Result<void> CompleteTls(const TlsOptions& options, NodeSettings& nodes) {
   auto client = TlsClient::Make(options);
   if (!client) return tl::unexpected(client.error());
   nodes.tls = std::move(*client);
+  return {};
+}
+
+Result<void> ChoosePassword(const std::string& seed, Secret& password, std::string& user) {
+  if (!password.Reveal().starts_with('{')) return {};
+  const Result<YamlValue> document =
+      YamlValue::Parse(std::string(password.Reveal()), "the password file");
+  if (!document) return {};
+  const Result<Seed> wanted = ParseSeed(seed);
+  if (!wanted) return tl::unexpected(wanted.error());
+  std::optional<Secret> found;
+  const Result<void> read =
+      document->Entries([&](const std::string& uri, const YamlValue& value) -> Result<void> {
+        const Result<Seed> entry = ParseSeed(uri);
+        const Result<std::string> text = value.Text();
+        if (!text) return tl::unexpected(text.error());
+        if (found || !entry || entry->address != wanted->address) return {};
+        if (!user.empty() && !entry->user.empty() && entry->user != user) return {};
+        if (user.empty()) user = entry->user;
+        found = Secret(*text);
+        return {};
+      });
+  // What is wrong with it must not be shown: it is full of passwords.
+  if (!read) return Fail(ErrorCode::kParse, "the password file is no JSON object of texts");
+  if (!found)
+    return Fail(ErrorCode::kParse, "the password file has no entry for " + wanted->address);
+  password = std::move(*found);
   return {};
 }
 

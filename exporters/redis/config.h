@@ -35,6 +35,11 @@ Result<RedisConfig> ReadConfig(const YamlValue& document);
 /// Adds a seed, and the login and the TLS that its URI may ask for.
 Result<void> AddSeed(const std::string& text, ClusterSettings& cluster);
 
+/// A password file may be redis_exporter's: a JSON object of the URIs of servers and their
+/// passwords. Then the seed's entry is put in the place of `password`, and the user that its URI
+/// may have into `user` unless there is one; any other text is the password itself.
+Result<void> ChoosePassword(const std::string& seed, Secret& password, std::string& user);
+
 /// Reads the files that the settings name; says which is bad.
 Result<void> CompleteTls(const TlsOptions& options, NodeSettings& nodes);
 

@@ -31,8 +31,11 @@ void RedisExporter::AddFlags(Flags& flags) {
              "Value of the label cluster; default: the Sentinel master name, else the seed");
   flags.Text("redis.user", user_, "ACL user on the data nodes; empty for the default user",
              {"REDIS_USER"});
-  flags.Password("redis.password-file", password_, "File with the password on the data nodes",
-                 {"REDIS_PASSWORD"});
+  flags.Password(
+      "redis.password-file", password_,
+      "File with the password on the data nodes, or with a JSON object of URIs and their "
+      "passwords",
+      {"REDIS_PASSWORD"}, {"REDIS_PASSWORD_FILE"});
   flags.Text("redis.sentinel-user", sentinel_user_,
              "ACL user on the Sentinels; default: the one of --redis.user");
   flags.Password("redis.sentinel-password-file", sentinel_password_,
@@ -61,6 +64,10 @@ Result<WatchOptions> RedisExporter::ClusterOfFlags() const {
     if (const Result<void> added = AddSeed(text, settings); !added)
       return Fail(ErrorCode::kParse, "--redis.addr: " + added.error().message);
   }
+  Login& login = cluster.nodes.data_login;
+  if (const Result<void> chosen = ChoosePassword(addresses_.front(), login.password, login.user);
+      !chosen)
+    return Fail(ErrorCode::kParse, "--redis.password-file: " + chosen.error().message);
   const bool has_details = !tls_.ca_file.empty() || !tls_.cert_file.empty() ||
                            !tls_.key_file.empty() || !tls_.server_name.empty();
   if (has_details && !settings.tls.enabled)
@@ -93,6 +100,7 @@ Result<Started> RedisExporter::Start(CollectorSet collectors) {
   for (WatchOptions& cluster : config.clusters) {
     NodeSettings nodes = cluster.nodes;
     nodes.all_sections = nodes.latencies = true;
+    cluster.nodes.heartbeat = collectors.Has(kHeartbeatCollectorIndex);
     cluster.nodes.latencies = collectors.Has(kLatencyCollectorIndex);
     cluster.nodes.all_sections = collectors.Has(kNodeCollectorIndex) || cluster.nodes.latencies;
     started.watchers.push_back(std::make_unique<RedisWatcher>(std::move(cluster)));

@@ -151,6 +151,15 @@ void Node::Sample() {
   session_.Send({"INFO", "replication"}, [this](const Result<Reply>& reply) { OnSample(reply); });
 }
 
+void Node::Publish(std::string_view channel, const std::string& message) {
+  // Beside the probes, so that it is no part of one: it neither begins nor ends it.
+  const auto refused = refused_.find("PUBLISH");
+  if (refused != refused_.end() && Clock::now() < refused->second) return;
+  session_.Send({"PUBLISH", channel, message}, [this](const Result<Reply>& reply) {
+    if (reply && reply->is_error()) Rest("PUBLISH", *reply);
+  });
+}
+
 void Node::Ask(const Command& command, std::function<void(const Reply&)> on_reply) {
   ++outstanding_;
   session_.Send(command, [this, on_reply = std::move(on_reply)](const Result<Reply>& reply) {
@@ -171,17 +180,21 @@ void Node::AskOptional(std::string_view name, const Command& command,
   if (refused != refused_.end() && Clock::now() < refused->second) return;
   Ask(command, [this, name, on_reply = std::move(on_reply)](const Reply& reply) {
     on_reply(reply);
-    if (!reply.is_error()) return;
-    const ErrorCode code = CodeOf(reply);
-    if (code != ErrorCode::kPermission && code != ErrorCode::kUnsupported) return;
-    const TimePoint again = Clock::now() + kRefusedOptionalPause;
-    if (!refused_.insert_or_assign(name, again).second) return;
-    Log(LogLevel::kInfo, "a command is refused; what comes from it is left out",
-        {{"service", "redis"},
-         {"member", facts_.address},
-         {"command", std::string(name)},
-         {"reason", reply.text}});
+    if (reply.is_error()) Rest(name, reply);
   });
+}
+
+/// After a refusal that will not change by itself the command is not sent again for a while.
+void Node::Rest(std::string_view name, const Reply& refusal) {
+  const ErrorCode code = CodeOf(refusal);
+  if (code != ErrorCode::kPermission && code != ErrorCode::kUnsupported) return;
+  const TimePoint again = Clock::now() + kRefusedOptionalPause;
+  if (!refused_.insert_or_assign(name, again).second) return;
+  Log(LogLevel::kInfo, "a command is refused; what comes from it is left out",
+      {{"service", "redis"},
+       {"member", facts_.address},
+       {"command", std::string(name)},
+       {"reason", refusal.text}});
 }
 
 void Node::EndCommand() {

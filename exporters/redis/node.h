@@ -17,6 +17,7 @@ struct NodeSettings {
   Login sentinel_login;
   std::shared_ptr<const TlsClient> tls;  ///< for all nodes; null: none
   bool all_sections = false;  ///< INFO ALL: with the statistics of commands, for the collector node
+  bool heartbeat = false;     ///< PUBLISH and SUBSCRIBE, for the collector heartbeat
   bool latencies = false;     ///< LATENCY HISTOGRAM and LATEST, for the collector latency
 };
 
@@ -38,6 +39,9 @@ class Node {
   /// is under way.
   void Sample();
 
+  /// Sends a message to a channel; a refusal rests like that of any command.
+  void Publish(std::string_view channel, const std::string& message);
+
   bool probing() const { return outstanding_ > 0; }
   /// When the last probe was over, by answer or failure.
   TimePoint probe_ended() const { return probe_ended_; }
@@ -48,6 +52,7 @@ class Node {
   void Ask(const Command& command, std::function<void(const Reply&)> on_reply);
   void AskOptional(std::string_view name, const Command& command,
                    std::function<void(const Reply&)> on_reply);
+  void Rest(std::string_view name, const Reply& refusal);
   void AskAboutDataNode();
   void AskAboutCluster();
   void AskForSettings();

@@ -16,6 +16,14 @@
 
 namespace replicawatch::redis {
 
+/// The last heartbeat that came to one replica.
+struct HeartbeatView {
+  std::string group;
+  std::string member;
+  double delay_seconds = 0;  ///< from the master
+  double age_seconds = 0;
+};
+
 /// One node by itself.
 struct NodeView {
   std::string member;
@@ -34,8 +42,9 @@ struct View {
   Overview overview;
   std::vector<GroupState> groups;
   std::vector<ReplicaView> replicas;
-  std::optional<ClusterView> cluster;  ///< where the nodes are of one
-  std::vector<NodeView> nodes;         ///< all, each once, by member
+  std::optional<ClusterView> cluster;     ///< where the nodes are of one
+  std::vector<HeartbeatView> heartbeats;  ///< with the collector heartbeat
+  std::vector<NodeView> nodes;            ///< all, each once, by member
 };
 
 /// The streams of the groups, by group name.

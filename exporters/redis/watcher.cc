@@ -35,6 +35,7 @@ RedisWatcher::RedisWatcher(WatchOptions options)
     : options_(std::move(options)),
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       desk_([this] { eventfd_write(wake_fd_, 1); }) {
+  if (options_.nodes.heartbeat) heartbeat_.emplace(options_.nodes, resolver_);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -76,6 +77,7 @@ void RedisWatcher::Wait(TimePoint until) {
   };
   for (auto& [address, watched] : nodes_) add(watched.node->session());
   if (listener_) add(*listener_);
+  if (heartbeat_) heartbeat_->ForEachSession(add);
   poll(polled.data(), polled.size(), Deadline::At(until).RemainingMs());
   eventfd_t ignored = 0;
   eventfd_read(wake_fd_, &ignored);
@@ -102,7 +104,24 @@ void RedisWatcher::Tick(TimePoint now) {
       node.Sample();
     }
   }
+  if (heartbeat_) SendHeartbeats(now);
   desk_.Publish(Join(now));
+}
+
+void RedisWatcher::SendHeartbeats(TimePoint now) {
+  std::map<std::string, Node*> primaries;
+  for (const GroupTopology& group : topology_.groups) {
+    if (!group.slots.empty()) continue;  // the bus of a Cluster carries messages past the stream
+    for (const std::string& address : group.data_nodes) {
+      const auto found = nodes_.find(address);
+      if (found == nodes_.end()) continue;
+      const NodeFacts& facts = found->second.node->facts();
+      const bool named = group.named_master.empty() || group.named_master == address;
+      if (facts.answered && facts.role() == Role::kMaster && named)
+        primaries.emplace(group.name, found->second.node.get());
+    }
+  }
+  heartbeat_->Beat(topology_, primaries, now);
 }
 
 void RedisWatcher::ServeGathers(TimePoint now) {
@@ -241,7 +260,8 @@ std::shared_ptr<const View> RedisWatcher::Join(TimePoint now) {
   const auto time_of_day = std::chrono::system_clock::now().time_since_epoch();
   const double unix_now = std::chrono::duration<double>(time_of_day).count();
   ObserveMasters(facts, topology_, now, unix_now, histories_);
-  auto view = std::make_shared<const View>(JoinView(facts, topology_, histories_, cluster, now));
+  auto view = std::make_shared<View>(JoinView(facts, topology_, histories_, cluster, now));
+  if (heartbeat_) view->heartbeats = heartbeat_->Views(now);
   change_log_.Observe(view->overview);
   return view;
 }

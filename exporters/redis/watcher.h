@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "common/deployment/change_log.h"
 #include "common/scrape/gather.h"
 #include "common/scrape/watcher.h"
+#include "exporters/redis/heartbeat.h"
 #include "exporters/redis/node.h"
 #include "exporters/redis/view.h"
 
@@ -46,6 +48,7 @@ class RedisWatcher : public Watcher {
   void ListenForSentinels(TimePoint now);
   void OnHello(const Reply& message);
   void OnListenerEnd(const Result<Reply>& end);
+  void SendHeartbeats(TimePoint now);
   std::shared_ptr<const View> Join(TimePoint now);
   std::vector<const NodeFacts*> AllFacts() const;
   bool IsDuplicate(const std::string& address) const;
@@ -65,6 +68,7 @@ class RedisWatcher : public Watcher {
   std::unique_ptr<Session> listener_;  // subscribed to the hello channel while no Sentinel is known
   bool listener_ended_ = false;
   TimePoint next_listen_;
+  std::optional<Heartbeat> heartbeat_;
   Topology topology_;
   Histories histories_;
   ChangeLog change_log_;

@@ -1,5 +1,6 @@
 """Holds the collector `node` against Debian's prometheus-redis-exporter on the same servers: whoever has dashboards and rules
 for that one must find every series of it here, under its name, with its labels and of its type."""
+import json
 import os
 import re
 import subprocess
@@ -94,3 +95,23 @@ def test_every_series_of_redis_exporter_is_there(stack, watched, node):
         if name in our_types and name not in OTHER_TYPE and our_types[name] != kind
     }
     assert not wrong
+
+
+@pytest.mark.parametrize("kind", ["text", "map", "map with the user"])
+def test_the_environment_that_people_have(stack, kind):
+    """REDIS_ADDR, REDIS_USER, REDIS_PASSWORD_FILE: the latter is a JSON object there, of URIs and passwords."""
+    address = stack.address("redis-2")
+    environment = {"REDIS_ADDR": f"redis://{address}", "REDIS_USER": "replicawatch", "REDIS_PASSWORD_FILE": stack.secret("redis-exporter")}
+    if kind != "text":
+        with open(stack.secret("redis-exporter")) as file:
+            password = file.read().strip()
+        user = "replicawatch@" if kind == "map with the user" else ""
+        environment["REDIS_PASSWORD_FILE"] = os.path.join(stack.folder, "passwords.json")
+        with open(environment["REDIS_PASSWORD_FILE"], "w") as file:
+            json.dump({"redis://other:6379": "wrong", f"redis://{user}{address}": password}, file)
+        if user:
+            del environment["REDIS_USER"]
+    exporter = stack.exporter("redis", [], environment)
+    page = exporter.wait(lambda page: page.value("writable") == 1, 20, "it has logged in")
+    assert page.errors(address) == []
+    exporter.stop()

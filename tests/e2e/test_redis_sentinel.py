@@ -150,3 +150,41 @@ def test_a_paused_replica_is_about_to_need_a_full_copy(stack, watched, client):
     finally:
         stack.run("resume", stack.node_at(replica))
         client(master).ask("CONFIG", "SET", "repl-backlog-size", backlog)
+
+
+def test_the_true_delay_of_a_replica(stack, watched, client):
+    """By messages through the replication stream; without the right to send them it says so, once, and leaves it out."""
+    arguments = stack.status()["exporters"]["redis"]["arguments"]
+    data = [stack.address(f"redis-{i}") for i in (1, 2, 3)]
+
+    def beats(page, name="delay"):
+        return {labels["member"]: value for labels, value in page.all(f"redis_heartbeat_{name}_seconds")}
+
+    without = stack.exporter("redis", [*arguments, "--collector.heartbeat"])
+    without.wait(lambda page: page.replicates(members=6), 20, "all members are found")
+    wait_until(lambda: "PUBLISH" in without.log(), 10, "the refusal is in the log")
+    assert beats(without.scrape()) == {}
+    assert without.log().count("command=PUBLISH") == 1
+    without.stop()
+
+    rights = ("+publish", "&__replicawatch__:heartbeat")
+    for address in data:
+        assert client(address).ask("ACL", "SETUSER", "replicawatch", *rights) == "OK"
+    exporter = stack.exporter("redis", [*arguments, "--collector.heartbeat"])
+    page = exporter.wait(lambda page: len(beats(page)) == 2, 20, "both replicas get beats")
+    assert sorted(beats(page)) == page.members_with_role("replica")
+    assert all(0 < value < 1 for value in beats(page).values())
+    assert all(value < 2 for value in beats(page, "age").values())
+    keys = client(primary_of(page)).ask("DBSIZE")
+
+    paused = page.members_with_role("replica")[0]
+    stack.run("pause", stack.node_at(paused))
+    try:
+        page = exporter.wait(lambda page: beats(page, "age")[paused] > 3, 20, "its last beat grows old")
+        others = {member: age for member, age in beats(page, "age").items() if member != paused}
+        assert all(age < 2 for age in others.values())
+    finally:
+        stack.run("resume", stack.node_at(paused))
+    page = exporter.wait(lambda page: beats(page, "age")[paused] < 1 and beats(page)[paused] < 1, 20, "beats come again")
+    assert client(primary_of(page)).ask("DBSIZE") == keys, "no key was made"
+    exporter.stop()

@@ -5,7 +5,7 @@
 namespace replicawatch::redis {
 
 std::span<const Collector<View>> Collectors() {
-  static const std::array<Collector<View>, 6> table = {{
+  static const std::array<Collector<View>, 7> table = {{
       DeploymentCollector<View>(),
       {{"replication", "failovers, and the replicas: links, syncs, who could be promoted", true},
        ReplicationMetrics(),
@@ -16,6 +16,11 @@ std::span<const Collector<View>> Collectors() {
       {{"latency", "latencies of each node's commands, under the names of redis_exporter", false},
        LatencyMetrics(),
        EmitLatency},
+      {{"heartbeat",
+        "the true delay of each replica, by a message that the master publishes every 0.5 s",
+        false},
+       HeartbeatMetrics(),
+       EmitHeartbeat},
       {{"sentinel", "what every Sentinel says of each group", true},
        SentinelMetrics(),
        EmitSentinel},

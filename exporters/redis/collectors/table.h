@@ -10,6 +10,7 @@ namespace replicawatch::redis {
 /// Where those stand in the table for which more is asked.
 constexpr size_t kNodeCollectorIndex = 2;
 constexpr size_t kLatencyCollectorIndex = 3;
+constexpr size_t kHeartbeatCollectorIndex = 4;
 
 /// All collectors of this exporter, in the order of their flags. A new one is one row here, one
 /// file beside it.
@@ -18,6 +19,8 @@ std::span<const Collector<View>> Collectors();
 // One function and one table of families for each file of this folder.
 void EmitReplication(const View& view, SampleSink& sink);
 MetricTable ReplicationMetrics();
+void EmitHeartbeat(const View& view, SampleSink& sink);
+MetricTable HeartbeatMetrics();
 void EmitSentinel(const View& view, SampleSink& sink);
 MetricTable SentinelMetrics();
 void EmitCluster(const View& view, SampleSink& sink);
