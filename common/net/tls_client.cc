@@ -80,7 +80,9 @@ std::string TlsFault(const ssl_st* session) {
   const std::string queued = TakeQueuedError();
   if (verified != X509_V_OK)
     return std::string("its certificate is refused: ") + X509_verify_cert_error_string(verified);
-  return queued.empty() ? "the TLS connection broke" : "TLS: " + queued;
+  // With TLS 1.3 a peer refuses only after the handshake, and its alert may be lost on the way.
+  if (queued.empty()) return "the TLS connection broke; does the peer want a client certificate?";
+  return "TLS: " + queued;
 }
 
 }  // namespace replicawatch

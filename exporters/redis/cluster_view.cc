@@ -57,8 +57,11 @@ std::optional<ClusterView> JoinCluster(std::span<const NodeFacts* const> nodes,
     if (!node->answered || !node->cluster_self || topology.aliases.contains(node->address))
       continue;
     maps.insert(SlotMap(*node));
-    view.slots_migrating += node->cluster_self->migrating;
-    view.slots_importing += node->cluster_self->importing;
+    if (node->cluster_self->is_master()) {
+      // Since Valkey 8 the replicas tell of their masters' open slots as well.
+      view.slots_migrating += node->cluster_self->migrating;
+      view.slots_importing += node->cluster_self->importing;
+    }
     if (topology.slot_masters.contains(node->address)) ++usable_masters;
   }
   view.slot_maps = static_cast<int>(maps.size());

@@ -142,7 +142,7 @@ def test_a_paused_node_costs_no_cpu(servers, secured):
     [
         (["ca"], "its certificate is refused: self-signed certificate in certificate chain"),
         (["name"], "its certificate is refused: hostname mismatch"),
-        (["none"], "certificate required"),
+        (["none"], "certificate"),
     ],
 )
 def test_a_certificate_that_does_not_fit(servers, arguments, words):

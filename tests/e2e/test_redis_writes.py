@@ -142,7 +142,7 @@ def test_too_few_replicas(chain):
 def test_full_memory(chain):
     master = chain.servers[0]
     # Less than an empty server takes.
-    master.set(maxmemory_policy="noeviction", maxmemory="1mb")
+    master.set(maxmemory_policy="noeviction", maxmemory="100kb")
     try:
         assert master.client.ask("SET", "a", "1").startswith("OOM")
         page = chain.wait(lambda page: page.value("writable") == 0, 10, "writes are refused")

@@ -193,6 +193,17 @@ TEST_CASE("a healthy Cluster: a group for each shard, named by its first slot") 
   CHECK(view.cluster->shards_without_replica == 0);
 }
 
+TEST_CASE("open slots are told by masters, since Valkey 8 by their replicas too") {
+  Cluster cluster;
+  cluster.Entry("m0").migrating = 1;
+  cluster.Entry("r0").migrating = 1;
+  cluster.Entry("m1").importing = 1;
+  for (auto& [name, node] : cluster.nodes) cluster.See(name);
+  const View view = cluster.Join();
+  CHECK(view.cluster->slots_migrating == 1);
+  CHECK(view.cluster->slots_importing == 1);
+}
+
 TEST_CASE("the shard id is the better name") {
   Cluster cluster;
   cluster.nodes.at("r1").shard_id = "shard-b";  // its master may be of an older version
