@@ -78,7 +78,7 @@ Result<void> YamlValue::Entries(const ReadNamed& read) const {
     if (!seen.insert(*name).second)
       return key.Fault("\"" + *name + "\" is here for the second time");
     const YamlValue value(std::make_shared<Node>(Node{entry.second, node_->file}));
-    if (const Result<void> done = read(*name, value); !done) return done;
+    if (Result<void> done = read(*name, value); !done) return done;
   }
   return {};
 }
@@ -99,7 +99,7 @@ Result<void> YamlValue::Elements(const Read& read) const {
   if (!node_->yaml.IsSequence()) return Fault("a list is wanted here");
   for (const YAML::Node& element : node_->yaml) {
     const YamlValue value(std::make_shared<Node>(Node{element, node_->file}));
-    if (const Result<void> done = read(value); !done) return done;
+    if (Result<void> done = read(value); !done) return done;
   }
   return {};
 }

@@ -229,7 +229,8 @@ class GroupJoin {
       replica.member = member.member;
       replica.bars = promotion_.Bars(node);
       if (node == nullptr || !node->info) continue;
-      if (primary_ != nullptr) replica.next_sync_is_partial = CanResume(*node, member.member);
+      if (primary_ != nullptr)
+        replica.next_sync_is_partial = NextSyncIsPartial(*node, member.member);
       if (!node->answered) continue;
       replica.link_up = node->info->replication.master_link_up;
       const Replication& replication = node->info->replication;
@@ -248,19 +249,11 @@ class GroupJoin {
     return std::nullopt;
   }
 
-  /// By the master's own rule (masterTryPartialResynchronization).
-  bool CanResume(const NodeFacts& node, const std::string& address) const {
+  bool NextSyncIsPartial(const NodeFacts& node, const std::string& address) const {
     const Replication& replica = node.info->replication;
-    const Replication& master = primary_->info->replication;
-    if (!replica.replica_offset || !master.backlog_first_byte || !master.backlog_length ||
-        *master.backlog_length <= 0)
-      return false;
-    const int64_t next = std::max(*replica.replica_offset, AcknowledgedBy(address).value_or(0)) + 1;
-    const bool same_stream =
-        replica.id == master.id ||
-        (replica.id == master.previous_id && next <= master.previous_id_ends_at.value_or(-1));
-    return same_stream && next >= *master.backlog_first_byte &&
-           next <= *master.backlog_first_byte + *master.backlog_length;
+    if (!replica.replica_offset) return false;
+    const int64_t has = std::max(*replica.replica_offset, AcknowledgedBy(address).value_or(0));
+    return CanResume(replica.id, has, primary_->info->replication);
   }
 
   /// What the Sentinels tell of the last failover goes before what this process has seen of it.

@@ -12,6 +12,16 @@ constexpr auto kShortestRateWindow = std::chrono::seconds(10);
 
 }  // namespace
 
+bool CanResume(std::string_view id, int64_t offset, const Replication& master) {
+  if (!master.backlog_first_byte || !master.backlog_length || *master.backlog_length <= 0)
+    return false;
+  const int64_t next = offset + 1;
+  const bool same_stream = id == master.id || (id == master.previous_id &&
+                                               next <= master.previous_id_ends_at.value_or(-1));
+  return same_stream && next >= *master.backlog_first_byte &&
+         next <= *master.backlog_first_byte + *master.backlog_length;
+}
+
 void ReplicationHistory::Observe(const Replication& master, TimePoint now, double unix_now) {
   if (!master.master_offset || master.id.empty()) return;
   if (master.id != id_) {

@@ -2,11 +2,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/deployment/position_history.h"
 #include "exporters/redis/facts.h"
 
 namespace replicawatch::redis {
+
+/// Whether the master would let a replica that has the stream `id` up to `offset` resume, by the
+/// master's own rule (masterTryPartialResynchronization): else it sends a full copy.
+bool CanResume(std::string_view id, int64_t offset, const Replication& master);
 
 /// A replica has become master and goes on with the stream.
 struct Failover {

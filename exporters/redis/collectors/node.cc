@@ -25,7 +25,7 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
 void EmitInstance(const InfoText& info, SampleSink& sink) {
   const auto value = [&](std::string_view line) { return info.Value(line); };
   sink.Add(kTable[kInstance], 1,
-           {value("role"), value("redis_version"), value("redis_build_id"), value("redis_mode"),
+           {value("role"), value("redis_version"), value("redis_build_id"), info.Mode(),
             value("os"), value("maxmemory_policy"), value("tcp_port"), value("run_id"),
             value("process_id"), value("master_replid")});
 }

@@ -45,7 +45,7 @@ void EmitEmptyDatabases(const NodeView& node, SampleSink& sink) {
 MetricTable NodeKeyspaceMetrics() { return kTable; }
 
 void EmitNodeKeyspace(const NodeView& node, SampleSink& sink) {
-  if (node.info->Value("redis_mode") != "sentinel") EmitEmptyDatabases(node, sink);
+  if (node.info->Mode() != "sentinel") EmitEmptyDatabases(node, sink);
   for (const InfoLine& line : node.info->Section("Keyspace")) {
     if (!line.name.starts_with("db")) continue;
     ForEachItem(line.value, [&](std::string_view name, std::string_view value) {

@@ -24,6 +24,7 @@ using Setters = std::unordered_map<std::string_view, Setter, LineNameHash>;
 const Setters& KnownLines() {
   static const Setters setters = {
       {"redis_mode", [](Info&, Pending& p, std::string_view v) { p.mode = v; }},
+      {"server_mode", [](Info&, Pending& p, std::string_view v) { p.mode = v; }},  // Valkey 8
       {"cluster_enabled", [](Info& i, Pending&, std::string_view v) { i.cluster = v == "1"; }},
       {"role", [](Info&, Pending& p, std::string_view v) { p.role = v; }},
       {"run_id", [](Info& i, Pending&, std::string_view v) { i.run_id = v; }},

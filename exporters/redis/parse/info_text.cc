@@ -43,4 +43,9 @@ std::string_view InfoText::Value(std::string_view name) const {
   return found == lines_.end() ? std::string_view() : found->value;
 }
 
+std::string_view InfoText::Mode() const {
+  const std::string_view mode = Value("redis_mode");
+  return mode.empty() ? Value("server_mode") : mode;
+}
+
 }  // namespace replicawatch::redis

@@ -62,6 +62,8 @@ class InfoText {
   std::span<const InfoLine> Section(std::string_view name) const;
   /// Empty when there is no such line.
   std::string_view Value(std::string_view name) const;
+  /// "standalone", "sentinel" or "cluster": redis_mode, in Valkey 8 server_mode.
+  std::string_view Mode() const;
 
  private:
   const std::string text_;

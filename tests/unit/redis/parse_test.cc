@@ -38,6 +38,16 @@ TEST_CASE("INFO of a master with a replica after a failover") {
   CHECK_FALSE(replication.replica_offset.has_value());
 }
 
+TEST_CASE("INFO of Valkey 8 has other words for the mode and the version") {
+  const InfoText text(
+      "# Server\r\nredis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.1\r\n"
+      "server_mode:sentinel\r\n# Sentinel\r\nsentinel_tilt:0\r\n");
+  CHECK(text.Mode() == "sentinel");
+  const Info info = ParseInfo(text).value();
+  CHECK(info.replication.role == Role::kSentinel);
+  CHECK(info.version == "8.1.1");
+}
+
 TEST_CASE("LATENCY HISTOGRAM and LATEST") {
   const auto recorded = [](const char* name) {
     return DecodeReply(ReadTestdata(std::string("redis/7.0.15/latency/") + name)).value();
