@@ -36,4 +36,11 @@ function(rw_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC rw_options ${ARG_LINK})
+  # The standard library's headers, parsed once instead of once a file: half the time of a build. Each file still includes
+  # what it uses; what nearly all of them use is in common/base/precompiled.h.
+  if(name STREQUAL rw_base)
+    target_precompile_headers(rw_base PRIVATE ${PROJECT_SOURCE_DIR}/common/base/precompiled.h)
+  else()
+    target_precompile_headers(${name} REUSE_FROM rw_base)
+  endif()
 endfunction()
