@@ -39,10 +39,13 @@ class GatherDesk {
   /// deadline. After Stop() the newest view there is, or null.
   std::shared_ptr<const View> Wait(Deadline deadline) {
     auto gather = std::make_shared<Gather>(Gather{Clock::now(), deadline, false, nullptr});
-    std::unique_lock lock(mutex_);
-    if (stopped_) return latest_;
-    waiting_.push_back(gather);
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopped_) return latest_;
+      waiting_.push_back(gather);
+    }
     wake_();
+    std::unique_lock lock(mutex_);
     gathered_.wait(lock, [&] { return gather->done || stopped_; });
     return gather->done ? gather->view : latest_;
   }

@@ -63,6 +63,7 @@ void Node::Probe(TimePoint now) {
     Ask({"PING"}, [this](const Reply& reply) { OnPing(reply); });
     if (facts_.info) AskAboutDataNode();
   }
+  session_.Flush();
   EndCommand();
 }
 
@@ -149,6 +150,7 @@ void Node::Sample() {
   if (probing() || sampling_ || facts_.role() == Role::kSentinel) return;
   sampling_ = true;
   session_.Send({"INFO", "replication"}, [this](const Result<Reply>& reply) { OnSample(reply); });
+  session_.Flush();
 }
 
 void Node::Publish(std::string_view channel, const std::string& message) {

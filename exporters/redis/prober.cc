@@ -67,7 +67,6 @@ void RedisProber::Stop() {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
   }
-  settled_.notify_all();
   eventfd_write(wake_fd_, 1);
   if (thread_.joinable()) thread_.join();
 }
@@ -100,15 +99,17 @@ Result<void> RedisProber::Probe(const ProbeRequest& request, SampleSink& sink) {
   // It may have left its cluster since it was admitted.
   if (access.settings == nullptr)
     return Fail(ErrorCode::kConnect, "the target is no member any more");
-  auto task = std::make_shared<Task>(
-      Task{*address, access, request.deadline, Clock::now(), false, false, {}, {}});
-  std::unique_lock lock(mutex_);
-  if (stopped_) return Fail(ErrorCode::kInternal, "the exporter is ending");
-  waiting_.push_back(task);
+  const auto task = std::make_shared<Task>(*address, access, request.deadline);
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return Fail(ErrorCode::kInternal, "the exporter is ending");
+    waiting_.push_back(task);
+  }
   eventfd_write(wake_fd_, 1);
-  settled_.wait(lock, [&] { return task->done || stopped_; });
-  if (!task->done) return Fail(ErrorCode::kInternal, "the exporter is ending");
+  std::unique_lock lock(mutex_);
+  task->settled.wait(lock, [&] { return task->done; });
   lock.unlock();
+  if (task->error && task->error->code == ErrorCode::kInternal) return tl::unexpected(*task->error);
   EmitNodeAlone(task->view, sink);
   if (task->error) return tl::unexpected(*task->error);
   return {};
@@ -119,8 +120,8 @@ void RedisProber::Run() {
   for (;;) {
     {
       const std::lock_guard lock(mutex_);
-      if (stopped_) return;
       tasks.splice(tasks.end(), waiting_);
+      if (stopped_) break;
     }
     const TimePoint now = Clock::now();
     TimePoint until = next_forgetting_;
@@ -133,16 +134,21 @@ void RedisProber::Run() {
         until = std::min({until, (*here)->deadline.point(), now + kPace});
       }
     }
-    if (!settled.empty()) {
-      {
-        const std::lock_guard lock(mutex_);
-        for (const auto& task : settled) task->done = true;
-      }
-      settled_.notify_all();
-    }
+    HandOver(settled);
     if (now >= next_forgetting_) ForgetIdle(now);
     Wait(until);
   }
+  for (const auto& task : tasks) task->error = {ErrorCode::kInternal, "the exporter is ending"};
+  HandOver(tasks);
+}
+
+void RedisProber::HandOver(const TaskList& settled) {
+  if (settled.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& task : settled) task->done = true;
+  }
+  for (const auto& task : settled) task->settled.notify_one();
 }
 
 /// Begins the probe of a new task, or looks whether the one under way is over. What is put into the
@@ -184,7 +190,7 @@ void RedisProber::Wait(TimePoint until) {
   for (const auto& [key, target] : targets_) polled.push_back(target.node->session().Interest());
   poll(polled.data(), polled.size(), Deadline::At(until).RemainingMs());
   eventfd_t ignored = 0;
-  eventfd_read(wake_fd_, &ignored);
+  if (polled[0].revents != 0) eventfd_read(wake_fd_, &ignored);
   const TimePoint now = Clock::now();
   size_t i = 0;
   for (auto& [key, target] : targets_) target.node->session().Advance(polled[++i].revents, now);

@@ -41,12 +41,16 @@ class RedisProber : public Prober {
   };
 
   struct Task {
-    std::string address;
-    Access access;
-    Deadline deadline;
-    TimePoint start;
+    Task(std::string to, Access by, Deadline until)
+        : address(std::move(to)), access(by), deadline(until) {}
+
+    const std::string address;
+    const Access access;
+    const Deadline deadline;
+    const TimePoint start = Clock::now();
     bool tried_both_logins = false;
     bool done = false;  // with the rest guarded by mutex_
+    std::condition_variable settled;
     NodeView view;
     std::optional<Error> error;
   };
@@ -59,6 +63,7 @@ class RedisProber : public Prober {
 
   Access AccessTo(const std::string& address, const std::string& module) const;
   void Run();
+  void HandOver(const TaskList& settled);
   void Wait(TimePoint until);
   bool Settle(Task& task, TimePoint now);
   void ForgetIdle(TimePoint now);
@@ -67,7 +72,6 @@ class RedisProber : public Prober {
   const std::map<std::string, Module> modules_;
   const int wake_fd_;
   std::mutex mutex_;
-  std::condition_variable settled_;
   TaskList waiting_;      // guarded by mutex_
   bool stopped_ = false;  // guarded by mutex_
 

@@ -157,9 +157,17 @@ void Session::Append(Pending pending) {
   wants_write_ = true;
 }
 
+void Session::Flush() {
+  if (CanWrite()) Write();
+}
+
+bool Session::CanWrite() const {
+  return state_ == State::kConnected && wants_write_ && !write_needs_read_;
+}
+
 pollfd Session::Interest() const {
   if (!context_) return {-1, 0, 0};
-  const bool can_write = wants_write_ && !write_needs_read_;
+  const bool can_write = state_ == State::kConnecting || CanWrite();
   const auto events = static_cast<short>(POLLIN | (can_write ? POLLOUT : 0));
   return {context_->fd, events, 0};
 }

@@ -64,6 +64,10 @@ class Session {
   /// the connection.
   void Subscribe(std::string_view channel, MessageHandler on_message, Handler on_end);
 
+  /// Hands over to the network what can go now, so that no poll has to say first that it can.
+  /// Optional: Advance() does it as well.
+  void Flush();
+
   /// What to poll for; fd is -1 when there is nothing to wait for but time.
   pollfd Interest() const;
   /// Does what can be done now without waiting. Call after each poll, and at least each 100 ms.
@@ -90,6 +94,7 @@ class Session {
   void SendLogin();
   void Append(Pending pending);
   bool StartTls();
+  bool CanWrite() const;
   bool Write();
   void Read();
   void Dispatch(Reply reply);

@@ -80,7 +80,7 @@ void RedisWatcher::Wait(TimePoint until) {
   if (heartbeat_) heartbeat_->ForEachSession(add);
   poll(polled.data(), polled.size(), Deadline::At(until).RemainingMs());
   eventfd_t ignored = 0;
-  eventfd_read(wake_fd_, &ignored);
+  if (polled[0].revents != 0) eventfd_read(wake_fd_, &ignored);
   const TimePoint now = Clock::now();
   for (size_t i = 0; i < sessions.size(); ++i) sessions[i]->Advance(polled[i + 1].revents, now);
 }
