@@ -1,34 +1,12 @@
 #include "exporters/redis/config.h"
 
-#include <cstdlib>
 #include <optional>
 
+#include "common/config/readers.h"
 #include "exporters/redis/parse/seed.h"
 
 namespace replicawatch::redis {
 namespace {
-
-YamlValue::Read IntoSecretOfFile(Secret& secret) {
-  return [&secret](const YamlValue& value) -> Result<void> {
-    const Result<std::string> path = value.Text();
-    if (!path) return tl::unexpected(path.error());
-    Result<Secret> read = ReadSecretFile(*path);
-    if (!read) return value.Fault(read.error().message);
-    secret = std::move(*read);
-    return {};
-  };
-}
-
-YamlValue::Read IntoSecretOfEnvironment(Secret& secret) {
-  return [&secret](const YamlValue& value) -> Result<void> {
-    const Result<std::string> name = value.Text();
-    if (!name) return tl::unexpected(name.error());
-    const char* text = std::getenv(name->c_str());
-    if (text == nullptr) return value.Fault("the environment has no variable " + *name);
-    secret = Secret(text);
-    return {};
-  };
-}
 
 /// Sentinels without a user of their own take that of the data nodes.
 void CompleteLogins(NodeSettings& nodes) {
@@ -39,24 +17,13 @@ void CompleteLogins(NodeSettings& nodes) {
 YamlValue::Read IntoTls(TlsOptions& tls) {
   return [&tls](const YamlValue& value) -> Result<void> {
     tls.enabled = true;
-    if (const Result<std::string> word = value.Text()) {
-      if (*word != "true" && *word != "false") return value.Fault("true or false is wanted here");
-      tls.enabled = *word == "true";
-      return {};
-    }
+    if (value.Text()) return Into(tls.enabled)(value);
     return value.Keys({
         {"ca_file", Into(tls.ca_file)},
         {"cert_file", Into(tls.cert_file)},
         {"key_file", Into(tls.key_file)},
         {"server_name", Into(tls.server_name)},
-        {"insecure_skip_verify",
-         [&tls](const YamlValue& skip) -> Result<void> {
-           const Result<std::string> word = skip.Text();
-           if (!word || (*word != "true" && *word != "false"))
-             return skip.Fault("true or false is wanted here");
-           tls.insecure_skip_verify = *word == "true";
-           return {};
-         }},
+        {"insecure_skip_verify", Into(tls.insecure_skip_verify)},
     });
   };
 }
@@ -93,18 +60,10 @@ Result<WatchOptions> ReadCluster(const YamlValue& value) {
 Result<Module> ReadModule(const YamlValue& value) {
   Module module;
   TlsOptions tls;
-  Login& data = module.nodes.data_login;
-  Login& sentinel = module.nodes.sentinel_login;
-  const YamlValue::Read allow = [&module](const YamlValue& element) -> Result<void> {
-    const Result<std::string> text = element.Text();
-    if (!text) return tl::unexpected(text.error());
-    Result<TargetPattern> pattern = TargetPattern::Parse(*text);
-    if (!pattern) return element.Fault(pattern.error().message);
-    module.allow.push_back(std::move(*pattern));
-    return {};
-  };
+  Login& data = module.settings.data_login;
+  Login& sentinel = module.settings.sentinel_login;
   const Result<void> read = value.Keys({
-      {"allow", [&](const YamlValue& list) { return list.Elements(allow); }},
+      {"allow", Into(module.allow)},
       {"user", Into(data.user)},
       {"password_file", IntoSecretOfFile(data.password)},
       {"password_env", IntoSecretOfEnvironment(data.password)},
@@ -114,12 +73,10 @@ Result<Module> ReadModule(const YamlValue& value) {
       {"tls", IntoTls(tls)},
   });
   if (!read) return tl::unexpected(read.error());
-  if (module.allow.empty())
-    return value.Fault("a module needs \"allow\": the targets that may get its credentials");
-  CompleteLogins(module.nodes);
-  if (const Result<void> completed = CompleteTls(tls, module.nodes); !completed)
+  CompleteLogins(module.settings);
+  if (const Result<void> completed = CompleteTls(tls, module.settings); !completed)
     return value.Fault("tls: " + completed.error().message);
-  module.nodes.all_sections = module.nodes.latencies = true;
+  module.settings.all_sections = module.settings.latencies = true;
   return module;
 }
 
@@ -175,25 +132,9 @@ Result<void> AddSeed(const std::string& text, ClusterSettings& cluster) {
 
 Result<RedisConfig> ReadConfig(const YamlValue& document) {
   RedisConfig config;
-  const auto read_cluster = [&](const YamlValue& value) -> Result<void> {
-    Result<WatchOptions> cluster = ReadCluster(value);
-    if (!cluster) return tl::unexpected(cluster.error());
-    for (const WatchOptions& other : config.clusters) {
-      if (!cluster->name.empty() && other.name == cluster->name)
-        return value.Fault("there is a cluster \"" + other.name + "\" already");
-    }
-    config.clusters.push_back(std::move(*cluster));
-    return {};
-  };
-  const auto read_module = [&](const std::string& name, const YamlValue& value) -> Result<void> {
-    Result<Module> module = ReadModule(value);
-    if (!module) return tl::unexpected(module.error());
-    config.modules.emplace(name, std::move(*module));
-    return {};
-  };
   const Result<void> read = document.Keys({
-      {"clusters", [&](const YamlValue& list) { return list.Elements(read_cluster); }},
-      {"modules", [&](const YamlValue& modules) { return modules.Entries(read_module); }},
+      {"clusters", IntoClusters(config.clusters, ReadCluster)},
+      {"modules", IntoModules(config.modules, ReadModule)},
   });
   if (!read) return tl::unexpected(read.error());
   return config;

@@ -4,17 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "common/config/target_pattern.h"
 #include "common/config/yaml.h"
+#include "common/scrape/probe_access.h"
 #include "exporters/redis/watcher.h"
 
 namespace replicawatch::redis {
 
-/// Whom /probe may ask, and with which credentials.
-struct Module {
-  NodeSettings nodes;
-  std::vector<TargetPattern> allow;
-};
+using Module = ProbeModule<NodeSettings>;
 
 /// A cluster before its TLS settings have become a client.
 struct ClusterSettings {

@@ -96,7 +96,7 @@ Result<Started> RedisExporter::Start(CollectorSet collectors) {
     config.clusters.push_back(std::move(*cluster));
   }
   Started started;
-  std::vector<RedisProber::Cluster> probed;
+  std::vector<RedisProber::Access::Cluster> probed;
   for (WatchOptions& cluster : config.clusters) {
     NodeSettings nodes = cluster.nodes;
     nodes.all_sections = nodes.latencies = true;

@@ -17,7 +17,6 @@ constexpr auto kKeepIdle = std::chrono::minutes(10);
 constexpr auto kForgetEach = std::chrono::seconds(10);
 /// Sessions look at their time-outs at least this often while they wait.
 constexpr auto kPace = std::chrono::milliseconds(100);
-constexpr std::string_view kDefaultModule = "default";
 
 /// host:port of "host", "host:port" or "redis://host:port". A user or password was refused before.
 Result<std::string> AddressOf(const std::string& target) {
@@ -26,33 +25,11 @@ Result<std::string> AddressOf(const std::string& target) {
   return seed->address;
 }
 
-bool Allows(const Module& module, const std::string& address) {
-  const Result<HostPort> where = SplitAddress(address);
-  return where &&
-         std::any_of(module.allow.begin(), module.allow.end(), [&](const TargetPattern& pattern) {
-           return pattern.Matches(where->host, where->port);
-         });
-}
-
-bool IsMember(const Overview& overview, const std::string& address) {
-  return std::any_of(overview.members.begin(), overview.members.end(),
-                     [&](const MemberOverview& member) { return member.name == address; });
-}
-
-bool IsSentinel(const Overview& overview, const std::string& address) {
-  for (const GroupOverview& group : overview.groups) {
-    for (const Membership& member : group.members) {
-      if (member.member == address) return member.role == "sentinel";
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
-RedisProber::RedisProber(std::vector<Cluster> clusters, std::map<std::string, Module> modules)
-    : clusters_(std::move(clusters)),
-      modules_(std::move(modules)),
+RedisProber::RedisProber(std::vector<Access::Cluster> clusters,
+                         std::map<std::string, Module> modules)
+    : access_(std::move(clusters), std::move(modules)),
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   thread_ = std::thread([this] { Run(); });
 }
@@ -71,35 +48,26 @@ void RedisProber::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-RedisProber::Access RedisProber::AccessTo(const std::string& address,
-                                          const std::string& module) const {
-  if (module.empty()) {
-    for (const Cluster& cluster : clusters_) {
-      const auto overview = cluster.watcher->Latest();
-      if (overview && IsMember(*overview, address))
-        return {&cluster.nodes, IsSentinel(*overview, address)};
-    }
-  }
-  const auto found = modules_.find(module.empty() ? std::string(kDefaultModule) : module);
-  if (found == modules_.end() || !Allows(found->second, address)) return {};
-  return {&found->second.nodes, false};
+RedisProber::Access::Grant RedisProber::Find(const std::string& address,
+                                             const std::string& module) const {
+  const Result<HostPort> where = SplitAddress(address);
+  return where ? access_.Find(address, where->host, where->port, module) : Access::Grant();
 }
 
 Prober::Admission RedisProber::Admit(const ProbeRequest& request) const {
-  if (!request.module.empty() && !modules_.contains(request.module))
-    return Admission::kUnknownModule;
+  if (!access_.KnowsModule(request.module)) return Admission::kUnknownModule;
   const Result<std::string> address = AddressOf(request.target);
-  const bool allowed = address && AccessTo(*address, request.module).settings != nullptr;
+  const bool allowed = address && Find(*address, request.module).settings != nullptr;
   return allowed ? Admission::kAllowed : Admission::kForbidden;
 }
 
 Result<void> RedisProber::Probe(const ProbeRequest& request, SampleSink& sink) {
   const Result<std::string> address = AddressOf(request.target);
-  const Access access = address ? AccessTo(*address, request.module) : Access();
+  const Access::Grant grant = address ? Find(*address, request.module) : Access::Grant();
   // It may have left its cluster since it was admitted.
-  if (access.settings == nullptr)
+  if (grant.settings == nullptr)
     return Fail(ErrorCode::kConnect, "the target is no member any more");
-  const auto task = std::make_shared<Task>(*address, access, request.deadline);
+  const auto task = std::make_shared<Task>(*address, grant, request.deadline);
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return Fail(ErrorCode::kInternal, "the exporter is ending");
@@ -154,12 +122,12 @@ void RedisProber::HandOver(const TaskList& settled) {
 /// Begins the probe of a new task, or looks whether the one under way is over. What is put into the
 /// task is read by others only after it is done.
 bool RedisProber::Settle(Task& task, TimePoint now) {
-  Target& target = targets_[{task.address, task.access.settings}];
+  Target& target = targets_[{task.address, task.grant.settings}];
   target.last_asked = now;
   if (!target.node) {
     const Result<HostPort> where = SplitAddress(task.address);
-    target.node = std::make_unique<Node>(task.address, *where, task.access.sentinel,
-                                         *task.access.settings, resolver_);
+    target.node = std::make_unique<Node>(task.address, *where, task.grant.role == "sentinel",
+                                         *task.grant.settings, resolver_);
   }
   Node& node = *target.node;
   if (node.probe_ended() < task.start) {

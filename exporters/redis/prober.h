@@ -20,13 +20,9 @@ namespace replicawatch::redis {
 /// dropped when a target has not been asked for ten minutes; probes leave their request and wait.
 class RedisProber : public Prober {
  public:
-  /// A watched cluster, whose members may be asked with its own credentials.
-  struct Cluster {
-    const Watcher* watcher;
-    NodeSettings nodes;
-  };
+  using Access = ProbeAccess<NodeSettings>;
 
-  RedisProber(std::vector<Cluster> clusters, std::map<std::string, Module> modules);
+  RedisProber(std::vector<Access::Cluster> clusters, std::map<std::string, Module> modules);
   ~RedisProber() override;
 
   Admission Admit(const ProbeRequest& request) const override;
@@ -34,18 +30,12 @@ class RedisProber : public Prober {
   void Stop() override;
 
  private:
-  /// How a target may be asked.
-  struct Access {
-    const NodeSettings* settings = nullptr;  // null: not at all
-    bool sentinel = false;                   // it is known as one: its login goes first
-  };
-
   struct Task {
-    Task(std::string to, Access by, Deadline until)
-        : address(std::move(to)), access(by), deadline(until) {}
+    Task(std::string to, Access::Grant by, Deadline until)
+        : address(std::move(to)), grant(by), deadline(until) {}
 
     const std::string address;
-    const Access access;
+    const Access::Grant grant;
     const Deadline deadline;
     const TimePoint start = Clock::now();
     bool tried_both_logins = false;
@@ -61,15 +51,14 @@ class RedisProber : public Prober {
     TimePoint last_asked;
   };
 
-  Access AccessTo(const std::string& address, const std::string& module) const;
+  Access::Grant Find(const std::string& address, const std::string& module) const;
   void Run();
   void HandOver(const TaskList& settled);
   void Wait(TimePoint until);
   bool Settle(Task& task, TimePoint now);
   void ForgetIdle(TimePoint now);
 
-  const std::vector<Cluster> clusters_;
-  const std::map<std::string, Module> modules_;
+  const Access access_;
   const int wake_fd_;
   std::mutex mutex_;
   TaskList waiting_;      // guarded by mutex_

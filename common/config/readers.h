@@ -1,0 +1,59 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/secret.h"
+#include "common/config/target_pattern.h"
+#include "common/config/yaml.h"
+
+namespace replicawatch {
+
+// Readers of the values that the configuration files of all exporters have.
+
+/// true or false.
+YamlValue::Read Into(bool& flag);
+/// The path of a file that has the secret.
+YamlValue::Read IntoSecretOfFile(Secret& secret);
+/// The name of an environment variable that has it.
+YamlValue::Read IntoSecretOfEnvironment(Secret& secret);
+/// The list `allow` of a module.
+YamlValue::Read Into(std::vector<TargetPattern>& patterns);
+
+/// The list `clusters`. Cluster has a member `name`, which two of them can't share.
+template <class Cluster>
+YamlValue::Read IntoClusters(std::vector<Cluster>& clusters,
+                             Result<Cluster> (*read)(const YamlValue&)) {
+  const YamlValue::Read read_one = [&clusters, read](const YamlValue& value) -> Result<void> {
+    Result<Cluster> cluster = read(value);
+    if (!cluster) return tl::unexpected(cluster.error());
+    for (const Cluster& other : clusters) {
+      if (!cluster->name.empty() && other.name == cluster->name)
+        return value.Fault("there is a cluster \"" + other.name + "\" already");
+    }
+    clusters.push_back(std::move(*cluster));
+    return {};
+  };
+  return [read_one](const YamlValue& list) { return list.Elements(read_one); };
+}
+
+/// The mapping `modules`. Module has a list `allow`, which can't be empty.
+template <class Module>
+YamlValue::Read IntoModules(std::map<std::string, Module>& modules,
+                            Result<Module> (*read)(const YamlValue&)) {
+  const YamlValue::ReadNamed read_one = [&modules, read](const std::string& name,
+                                                         const YamlValue& value) -> Result<void> {
+    Result<Module> module = read(value);
+    if (!module) return tl::unexpected(module.error());
+    if (module->allow.empty())
+      return value.Fault("a module needs \"allow\": the targets that may get its credentials");
+    modules.emplace(name, std::move(*module));
+    return {};
+  };
+  return [read_one](const YamlValue& mapping) { return mapping.Entries(read_one); };
+}
+
+}  // namespace replicawatch
