@@ -13,6 +13,10 @@
 
 namespace replicawatch::mongo {
 
+/// Whether a member is asked only what the set needs, or all that concerns itself as well, which is
+/// far more.
+enum class Extent { kSet, kNode };
+
 /// What one member last told, and how the asking went. A value; what it points to is immutable.
 struct MemberFacts {
   bool answered = false;       ///< the last round brought an answer to hello

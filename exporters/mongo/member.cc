@@ -129,7 +129,7 @@ const MemberFacts& Member::Sample(Deadline deadline) {
   return facts_;
 }
 
-const MemberFacts& Member::Probe(Deadline deadline) {
+const MemberFacts& Member::Probe(Deadline deadline, Extent) {
   const TimePoint start = Clock::now();
   if (AskHello(deadline)) AskRest(deadline);
   facts_.round_ok = !facts_.error;

@@ -28,7 +28,7 @@ class Member {
   const MemberFacts& Sample(Deadline deadline);
 
   /// Asks hello, replSetGetStatus, serverStatus and, when it has changed, replSetGetConfig.
-  const MemberFacts& Probe(Deadline deadline);
+  const MemberFacts& Probe(Deadline deadline, Extent extent = Extent::kSet);
 
  private:
   /// The questions that need a privilege.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "common/base/log.h"
 #include "exporters/mongo/member.h"
@@ -22,6 +23,8 @@ constexpr auto kProbeForOthersEvery = std::chrono::seconds(1);
 constexpr auto kLongestSilence = std::chrono::milliseconds(9500);
 /// What joining and writing the page takes, kept free at the end of a scrape's time.
 constexpr auto kJoinTime = std::chrono::milliseconds(20);
+/// How long a node waits that is only asked on request, before it looks again whether there is one.
+constexpr auto kIdle = std::chrono::hours(1);
 constexpr auto kStopWait = std::chrono::milliseconds(500);
 /// A set has at most 50 members: a bound against answers that name new ones without end.
 constexpr size_t kMaxWorkers = 100;
@@ -41,6 +44,8 @@ void Pool::StartWorker(const std::string& address, bool seed, bool arbiter) {
   // A scrape that waits now waits for this one as well.
   worker->wanted = request_;
   worker->deadline = request_deadline_;
+  worker->extent = request_extent_;
+  if (!options_.follow) worker->next_sample = Clock::now() + kIdle;
   workers_.push_back(worker);
   ++running_;
   std::thread([self = shared_from_this(), worker, arbiter] {
@@ -50,9 +55,9 @@ void Pool::StartWorker(const std::string& address, bool seed, bool arbiter) {
 
 void Pool::Run(const WorkerPtr& worker, bool arbiter) {
   {
-    Member member(connect_(worker->address), login_, arbiter);
+    Member member(connect_(worker->address), options_.login, arbiter);
     std::unique_lock lock(mutex_);
-    if (worker->seed && login_) Greet(lock, *worker, member);
+    if (worker->seed && options_.login && options_.follow) Greet(lock, *worker, member);
     while (!stopped_ && !worker->stop) {
       const TimePoint now = Clock::now();
       const bool all = worker->wanted > worker->served || ProbeIsDue(*worker, now);
@@ -94,13 +99,14 @@ void Pool::Round(std::unique_lock<std::mutex>& lock, Worker& worker, Member& mem
   const TimePoint start = Clock::now();
   const uint64_t request = worker.wanted;
   const uint64_t hello_request = worker.hello_wanted;
+  const Extent extent = std::exchange(worker.extent, Extent::kSet);
   const bool for_scrape = request > worker.served && !worker.deadline.Expired(start);
   const Deadline deadline = for_scrape ? worker.deadline : Deadline::At(start + kCallLimit);
   if (!worker.silent_since) worker.silent_since = start;
   lock.unlock();
   MemberFacts facts;
   try {
-    facts = all ? member.Probe(deadline) : member.Sample(deadline);
+    facts = all ? member.Probe(deadline, extent) : member.Sample(deadline);
   } catch (const std::exception& error) {
     facts.error = Error{ErrorCode::kInternal, error.what()};
   }
@@ -112,6 +118,7 @@ void Pool::Round(std::unique_lock<std::mutex>& lock, Worker& worker, Member& mem
   }
   worker.hello_served = hello_request;
   worker.next_sample = facts.answered ? start + kSampleEvery : end + kRetryEvery;
+  if (!options_.follow) worker.next_sample = end + kIdle;
   Publish(worker, facts);
 }
 
@@ -131,6 +138,7 @@ void Pool::Publish(Worker& worker, const MemberFacts& facts) {
 }
 
 void Pool::FindNodes() {
+  if (!options_.follow) return;
   const std::vector<WatchedNode> nodes = Nodes();
   const Topology topology = FindTopology(nodes);
   if (topology.members.empty()) return;
@@ -158,11 +166,15 @@ void Pool::FindNodes() {
   if (erased > 0) work_.notify_all();
 }
 
+WatchedNode Pool::NodeOf(const Worker& worker) {
+  return {worker.address, worker.name,           worker.seed,
+          worker.silent,  worker.silent_seconds, worker.facts};
+}
+
 std::vector<WatchedNode> Pool::Nodes() const {
   std::vector<WatchedNode> nodes;
   for (const WorkerPtr& worker : workers_) {
-    WatchedNode node{worker->address, worker->name,           worker->seed,
-                     worker->silent,  worker->silent_seconds, worker->facts};
+    WatchedNode node = NodeOf(*worker);
     const auto twin = std::find_if(nodes.begin(), nodes.end(), [&](const WatchedNode& other) {
       return other.name == node.name;
     });
@@ -175,15 +187,39 @@ std::vector<WatchedNode> Pool::Nodes() const {
   return nodes;
 }
 
-void Pool::AskAll(Deadline deadline) {
+void Pool::Want(Worker& worker, uint64_t request, Deadline deadline, Extent extent) {
+  // One round serves all requests until then: with the most that any of them wants.
+  if (worker.wanted == worker.served || extent == Extent::kNode) worker.extent = extent;
+  worker.wanted = request;
+  worker.deadline = deadline;
+}
+
+std::optional<WatchedNode> Pool::AskOne(const std::string& name, Deadline deadline) {
+  const TimePoint start = Clock::now();
+  std::unique_lock lock(mutex_);
+  const auto find = [&] {
+    return std::find_if(workers_.begin(), workers_.end(),
+                        [&](const WorkerPtr& worker) { return worker->name == name; });
+  };
+  const auto asked = find();
+  if (asked == workers_.end()) return std::nullopt;
+  const uint64_t request = ++request_;
+  Want(**asked, request, deadline, Extent::kNode);
+  work_.notify_all();
+  WaitFor(lock, start, deadline,
+          [&](const Worker& worker) { return worker.name != name || worker.served >= request; });
+  const auto found = find();
+  if (found == workers_.end()) return std::nullopt;
+  return NodeOf(**found);
+}
+
+void Pool::AskAll(Deadline deadline, Extent extent) {
   const TimePoint start = Clock::now();
   std::unique_lock lock(mutex_);
   const uint64_t request = ++request_;
   request_deadline_ = deadline;
-  for (const WorkerPtr& worker : workers_) {
-    worker->wanted = request;
-    worker->deadline = deadline;
-  }
+  request_extent_ = extent;
+  for (const WorkerPtr& worker : workers_) Want(*worker, request, deadline, extent);
   work_.notify_all();
   WaitFor(lock, start, deadline, [&](const Worker& worker) { return worker.served >= request; });
 }

@@ -19,6 +19,13 @@ namespace replicawatch::mongo {
 /// Makes the sessions to one address.
 using Connect = std::function<SessionFactory(const std::string& address)>;
 
+struct PoolOptions {
+  bool login = false;  ///< whether sessions can be opened with a login
+  /// Watches the whole set: finds its other nodes, and samples them all in the background. Else
+  /// only the seeds are asked, and only when somebody wants to know.
+  bool follow = true;
+};
+
 /// One thread for each node of the set, since calls of the driver block and its clients are not
 /// thread-safe. Each keeps one connection, asks hello every 500 ms and everything when a scrape
 /// wants it, or every 10 s. Nodes are found by what others tell and forgotten when the set's
@@ -30,13 +37,17 @@ using Connect = std::function<SessionFactory(const std::string& address)>;
 /// Thread-safe. Always owned by a shared_ptr.
 class Pool : public std::enable_shared_from_this<Pool> {
  public:
-  Pool(Connect connect, bool login) : connect_(std::move(connect)), login_(login) {}
+  Pool(Connect connect, PoolOptions options) : connect_(std::move(connect)), options_(options) {}
 
   void Start(const std::vector<std::string>& seeds);
 
   /// Asks all nodes everything and waits until each has answered or failed; not for one that has
   /// been silent for as long as this scrape may take. Ends by the deadline or when stopped.
-  void AskAll(Deadline deadline);
+  void AskAll(Deadline deadline, Extent extent = Extent::kSet);
+
+  /// The same for the one node of this name, with all that concerns itself. Nothing when there is
+  /// none of this name (any more).
+  std::optional<WatchedNode> AskOne(const std::string& name, Deadline deadline);
 
   /// Asks those that answer for hello once more, and waits in the same way.
   void AskHelloAgain(Deadline deadline);
@@ -62,7 +73,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
     bool stop = false;
     uint64_t wanted = 0;  // number of the newest request for everything, and of the last one served
     uint64_t served = 0;
-    uint64_t hello_wanted = 0;  // the same for requests for hello
+    Extent extent = Extent::kSet;  // of the newest request
+    uint64_t hello_wanted = 0;     // the same for requests for hello
     uint64_t hello_served = 0;
     TimePoint next_sample;
     TimePoint last_probe;
@@ -81,12 +93,14 @@ class Pool : public std::enable_shared_from_this<Pool> {
   void Publish(Worker& worker, const MemberFacts& facts);
   bool ProbeIsDue(const Worker& worker, TimePoint now) const;
   void FindNodes();
+  static WatchedNode NodeOf(const Worker& worker);
   std::vector<WatchedNode> Nodes() const;
+  void Want(Worker& worker, uint64_t request, Deadline deadline, Extent extent);
   void WaitFor(std::unique_lock<std::mutex>& lock, TimePoint start, Deadline deadline,
                const std::function<bool(const Worker&)>& served);
 
   const Connect connect_;
-  const bool login_;
+  const PoolOptions options_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_;      // for the workers: a request, or the end
@@ -96,6 +110,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   ReplicationHistory history_;
   uint64_t request_ = 0;
   Deadline request_deadline_ = Deadline::At({});
+  Extent request_extent_ = Extent::kSet;
   size_t running_ = 0;
   bool news_ = false;
   bool stopped_ = false;

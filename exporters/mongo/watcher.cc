@@ -19,7 +19,7 @@ bool SeveralPrimaries(const View& view) {
 
 MongoWatcher::MongoWatcher(WatchOptions options, Connect connect)
     : options_(std::move(options)),
-      pool_(std::make_shared<Pool>(std::move(connect), options_.login)) {
+      pool_(std::make_shared<Pool>(std::move(connect), PoolOptions{options_.login})) {
   pool_->Start(options_.seeds);
   ticker_ = std::thread([this] { Tick(); });
 }

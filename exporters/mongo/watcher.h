@@ -31,6 +31,9 @@ class MongoWatcher : public Watcher {
   std::shared_ptr<const Overview> Latest() const override;
   void Stop() override;
 
+  /// Those that ask; /probe asks a member over the connection that is there already.
+  const std::shared_ptr<Pool>& pool() const { return pool_; }
+
  private:
   void Tick();
   std::shared_ptr<const View> Refresh();

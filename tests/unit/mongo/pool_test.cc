@@ -38,8 +38,8 @@ struct FakeSet {
 
 /// Makes sure that a pool ends before what its threads use.
 struct RunningPool {
-  RunningPool(const FakeSet& set, const std::vector<std::string>& seeds)
-      : pool(std::make_shared<Pool>(set.Connects(), false)) {
+  RunningPool(const FakeSet& set, const std::vector<std::string>& seeds, PoolOptions options = {})
+      : pool(std::make_shared<Pool>(set.Connects(), options)) {
     pool->Start(seeds);
   }
   ~RunningPool() { pool->Stop(); }
@@ -117,6 +117,35 @@ TEST_CASE("members that answer no more stay known") {
   running.pool->AskAll(Deadline::After(seconds(5)));
   CHECK(running.Nodes().size() == 3);
   for (const WatchedNode& node : running.Nodes()) CHECK_FALSE(node.answered());
+}
+
+TEST_CASE("one member is asked by its name, and nobody else") {
+  const FakeSet set;
+  const RunningPool running(set, {"localhost:27101"});
+  running.pool->AskAll(Deadline::After(seconds(5)));
+  set.nodes.at("127.0.0.1:27102")->Hang(true);
+  const auto node = running.pool->AskOne("127.0.0.1:27101", Deadline::After(seconds(5)));
+  REQUIRE(node);
+  CHECK(node->answered());
+  CHECK_FALSE(running.pool->AskOne("127.0.0.1:1", Deadline::After(seconds(5))));
+  const auto silent = running.pool->AskOne("127.0.0.1:27102", Deadline::After(milliseconds(200)));
+  REQUIRE(silent);
+  CHECK_FALSE(silent->answered());
+  set.nodes.at("127.0.0.1:27102")->Hang(false);
+}
+
+TEST_CASE("a pool that does not follow the set asks its seed, when somebody wants to know") {
+  const FakeSet set;
+  const RunningPool running(set, {"127.0.0.1:27101"}, {.login = true, .follow = false});
+  CHECK(set.nodes.at("127.0.0.1:27101")->TakeCalls().empty());
+  const auto node = running.pool->AskOne("127.0.0.1:27101", Deadline::After(seconds(5)));
+  REQUIRE(node);
+  CHECK(node->answered());
+  CHECK(running.Nodes().size() == 1);
+  CHECK(set.nodes.at("127.0.0.1:27101")->TakeCalls() ==
+        std::vector<std::string>{"login hello", "login replSetGetStatus", "login serverStatus",
+                                 "login replSetGetConfig"});
+  CHECK(set.nodes.at("127.0.0.1:27102")->TakeCalls().empty());
 }
 
 TEST_CASE("a scrape publishes the set, and the collectors that it chose") {
