@@ -1,7 +1,8 @@
 #include "exporters/mongo/exporter.h"
 
 #include "exporters/mongo/collectors/table.h"
-#include "exporters/mongo/settings.h"
+#include "exporters/mongo/config.h"
+#include "exporters/mongo/prober.h"
 #include "exporters/mongo/watcher.h"
 
 namespace replicawatch::mongo {
@@ -19,6 +20,9 @@ std::vector<MetricTable> MongoExporter::Metrics() const {
 }
 
 void MongoExporter::AddFlags(Flags& flags) {
+  flags.Text("config.file", config_file_,
+             "YAML file with clusters to watch, beside the one that the flags name, and modules "
+             "for /probe");
   flags.Text("mongodb.uri", uri_,
              "Any member, or several: mongodb://[user@]host:port[,host:port]/[?options]; of the "
              "options those about login and TLS count",
@@ -30,12 +34,8 @@ void MongoExporter::AddFlags(Flags& flags) {
              "Value of the label cluster; default: the replica set's name");
 }
 
-Result<Started> MongoExporter::Start(CollectorSet) {
-  if (uri_.empty()) {
-    return Fail(ErrorCode::kParse,
-                "--mongodb.uri (or MONGODB_URI) is missing: name any member, "
-                "as in mongodb://host:27017");
-  }
+/// The set that the flags describe.
+Result<ClusterConfig> MongoExporter::ClusterOfFlags() const {
   Result<Settings> settings = ParseSettings(uri_);
   if (!settings) {
     return Fail(settings.error().code, "--mongodb.uri: " + settings.error().message);
@@ -43,12 +43,38 @@ Result<Started> MongoExporter::Start(CollectorSet) {
   // What is given apart from the URI wins.
   if (!user_.empty()) settings->user = user_;
   if (!password_.empty()) settings->password = password_;
+  return ClusterConfig{cluster_name_, std::move(*settings)};
+}
+
+Result<Started> MongoExporter::Start(CollectorSet) {
+  MongoConfig config;
+  if (!config_file_.empty()) {
+    const Result<YamlValue> document = YamlValue::Load(config_file_);
+    if (!document) return tl::unexpected(document.error());
+    Result<MongoConfig> read = ReadConfig(*document);
+    if (!read) return tl::unexpected(read.error());
+    config = std::move(*read);
+  } else if (uri_.empty()) {
+    return Fail(ErrorCode::kParse,
+                "--mongodb.uri (or MONGODB_URI) is missing: name any member, "
+                "as in mongodb://host:27017");
+  }
+  if (!uri_.empty()) {
+    Result<ClusterConfig> cluster = ClusterOfFlags();
+    if (!cluster) return tl::unexpected(cluster.error());
+    config.clusters.push_back(std::move(*cluster));
+  }
   Started started;
-  started.watchers.push_back(std::make_unique<MongoWatcher>(
-      WatchOptions{cluster_name_, settings->seeds, settings->has_login()},
-      [settings = *settings](const std::string& address) {
-        return MongocSessions(settings, address);
-      }));
+  std::vector<MongoProber::Access::Cluster> probed;
+  for (ClusterConfig& cluster : config.clusters) {
+    const Settings& settings = cluster.settings;
+    auto watcher = std::make_unique<MongoWatcher>(
+        WatchOptions{cluster.name, settings.seeds, settings.has_login()},
+        [settings](const std::string& address) { return MongocSessions(settings, address); });
+    probed.push_back({watcher.get(), {settings, watcher->pool()}});
+    started.watchers.push_back(std::move(watcher));
+  }
+  started.prober = std::make_unique<MongoProber>(std::move(probed), std::move(config.modules));
   return started;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "common/app/exporter.h"
+#include "exporters/mongo/config.h"
 
 namespace replicawatch::mongo {
 
@@ -11,12 +12,16 @@ class MongoExporter : public Exporter {
   std::string_view Program() const override { return "replicawatch-mongo"; }
   std::string_view Description() const override;
   int DefaultPort() const override { return 9216; }
+  std::string_view ProbeAlias() const override { return "/scrape"; }  // mongodb_exporter's
   std::vector<CollectorInfo> Collectors() const override;
   std::vector<MetricTable> Metrics() const override;
   void AddFlags(Flags& flags) override;
   Result<Started> Start(CollectorSet collectors) override;
 
  private:
+  Result<ClusterConfig> ClusterOfFlags() const;
+
+  std::string config_file_;
   std::string uri_;
   std::string cluster_name_;
   std::string user_;

@@ -53,7 +53,8 @@ class Page:
                 self.samples.append((match.group(1), labels, float(match.group(3))))
 
     def all(self, name, **labels):
-        name = name if name.startswith(("process_", "replicawatch_")) else "replicawatch_" + name
+        whole = ("process_", "replicawatch_", "redis_", "mongodb_")
+        name = name if name.startswith(whole) else "replicawatch_" + name
         return [
             (have, value)
             for sample, have, value in self.samples

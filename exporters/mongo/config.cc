@@ -1,0 +1,80 @@
+#include "exporters/mongo/config.h"
+
+#include "common/config/readers.h"
+
+namespace replicawatch::mongo {
+namespace {
+
+/// What a cluster and a module say of the connections to their nodes.
+struct Connection {
+  std::string options;
+  std::string user;
+  Secret password;
+
+  /// The settings for `hosts`, which belongs to `value`.
+  Result<Settings> Complete(const std::string& hosts, const YamlValue& value) const {
+    if (hosts.find('@') != std::string::npos)
+      return value.Fault("an address carries no user and no password: they have keys of their own");
+    Result<Settings> settings = ParseSettings("mongodb://" + hosts + "/?" + options);
+    if (!settings) return value.Fault(settings.error().message);
+    if (!settings->password.empty())
+      return value.Fault("options: a password belongs into a file or the environment");
+    settings->user = user;
+    settings->password = password;
+    return settings;
+  }
+};
+
+Result<ClusterConfig> ReadCluster(const YamlValue& value) {
+  ClusterConfig cluster;
+  Connection connection;
+  std::vector<std::string> seeds;
+  const Result<void> read = value.Keys({
+      {"name", Into(cluster.name)},
+      {"seeds", Into(seeds)},
+      {"options", Into(connection.options)},
+      {"user", Into(connection.user)},
+      {"password_file", IntoSecretOfFile(connection.password)},
+      {"password_env", IntoSecretOfEnvironment(connection.password)},
+  });
+  if (!read) return tl::unexpected(read.error());
+  if (seeds.empty()) return value.Fault("a cluster needs \"seeds\": the address of any member");
+  std::string hosts;
+  for (const std::string& seed : seeds) hosts += (hosts.empty() ? "" : ",") + seed;
+  Result<Settings> settings = connection.Complete(hosts, value);
+  if (!settings) return tl::unexpected(settings.error());
+  cluster.settings = std::move(*settings);
+  return cluster;
+}
+
+Result<Module> ReadModule(const YamlValue& value) {
+  Module module;
+  Connection connection;
+  const Result<void> read = value.Keys({
+      {"allow", Into(module.allow)},
+      {"options", Into(connection.options)},
+      {"user", Into(connection.user)},
+      {"password_file", IntoSecretOfFile(connection.password)},
+      {"password_env", IntoSecretOfEnvironment(connection.password)},
+  });
+  if (!read) return tl::unexpected(read.error());
+  // The host is that of each probe.
+  Result<Settings> settings = connection.Complete("target", value);
+  if (!settings) return tl::unexpected(settings.error());
+  module.settings.settings = std::move(*settings);
+  return module;
+}
+
+}  // namespace
+
+Result<MongoConfig> ReadConfig(const YamlValue& document) {
+  MongoConfig config;
+  const Result<void> read = document.Keys({
+      {"clusters", IntoClusters(config.clusters, ReadCluster)},
+      {"modules", IntoModules(config.modules, ReadModule)},
+  });
+  if (!read) return tl::unexpected(read.error());
+  return config;
+}
+
+}  // namespace replicawatch::mongo
