@@ -6,6 +6,7 @@
 
 #include "common/base/deadline.h"
 #include "common/base/error.h"
+#include "exporters/mongo/parse/details.h"
 #include "exporters/mongo/parse/hello.h"
 #include "exporters/mongo/parse/repl_set_config.h"
 #include "exporters/mongo/parse/repl_set_status.h"
@@ -32,6 +33,9 @@ struct MemberFacts {
   TimePoint status_at;
   std::shared_ptr<const ServerStatus> server;
   std::shared_ptr<const ReplSetConfig> config;  ///< kept until the member tells of a newer one
+  std::optional<OplogStats> oplog;              ///< of the last minute
+  std::optional<Compatibility> compatibility;   ///< of the last minute
+  std::optional<bool> fsync_locked;
   int status_code = 0;  ///< why replSetGetStatus was refused: a ServerCode, 0 when it was not
 
   // The cost of the last full round.

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "exporters/mongo/detail_questions.h"
 #include "exporters/mongo/facts.h"
 #include "exporters/mongo/parse/command_result.h"
 #include "exporters/mongo/session.h"
@@ -60,6 +61,7 @@ class Member {
     std::optional<Error> error;
   };
   std::array<Denial, kQuestions> denials_;
+  DetailQuestions details_;
 
   MemberFacts facts_;
 };

@@ -5,9 +5,6 @@
 namespace replicawatch::mongo {
 namespace {
 
-/// userWriteBlockMode of 6.0: 0 unknown, 1 off, 2 on.
-constexpr int kUserWritesBlocked = 2;
-
 template <class Predicate>
 int Count(const JoinedSet& set, Predicate predicate) {
   return static_cast<int>(std::count_if(set.members.begin(), set.members.end(), predicate));
@@ -40,7 +37,11 @@ Majorities FindMajorities(const JoinedSet& set) {
 
 bool UserWritesBlocked(const JoinedMember& primary) {
   if (!primary.answered || !primary.node->facts->server) return false;
-  return primary.node->facts->server->user_write_block_mode == kUserWritesBlocked;
+  return primary.node->facts->server->user_write_block_mode == kUserWriteBlockOn;
+}
+
+bool IsLocked(const JoinedMember& primary) {
+  return primary.answered && primary.node->facts->fsync_locked.value_or(false);
 }
 
 /// Elected, but still catching up: not before that it accepts writes.
@@ -60,6 +61,7 @@ Quorum CountQuorum(const JoinedSet& set) {
   const int copies = Count(set, [](const JoinedMember& m) { return m.healthy && m.has_data(); });
 
   Quorum quorum;
+  quorum.electable = electable;
   quorum.spare_for_writes =
       std::min({voters - needed.votes, writers - needed.writes, electable - 1});
   quorum.spare_for_reads = copies - 1;
@@ -67,6 +69,7 @@ Quorum CountQuorum(const JoinedSet& set) {
   if (primary == nullptr || !AcceptsWrites(*primary)) quorum.blocked.push_back(kNoPrimary);
   if (writers < needed.writes || voters < needed.votes) quorum.blocked.push_back(kNoMajority);
   if (primary != nullptr && UserWritesBlocked(*primary)) quorum.blocked.push_back(kReadOnly);
+  if (primary != nullptr && IsLocked(*primary)) quorum.blocked.push_back(kFsyncLocked);
   return quorum;
 }
 

@@ -84,6 +84,23 @@ Error DriverError(const char* command, const bson_error_t& error, Duration took)
           std::string(command) + ": " + std::string(WithoutSelection(error.message))};
 }
 
+void AppendCommand(const Command& command, Bson& document) {
+  if (command.argument != nullptr) {
+    BSON_APPEND_UTF8(document.get(), command.name, command.argument);
+  } else {
+    BSON_APPEND_INT32(document.get(), command.name, 1);
+  }
+  for (const auto& [key, value, without] : command.options) {
+    if (without.empty()) {
+      BSON_APPEND_INT32(document.get(), key, value);
+      continue;
+    }
+    Bson parts;
+    for (const char* part : without) BSON_APPEND_BOOL(parts.get(), part, false);
+    BSON_APPEND_DOCUMENT(document.get(), key, parts.get());
+  }
+}
+
 class MongocSession : public Session {
  public:
   explicit MongocSession(UriPtr uri) : uri_(std::move(uri)) {}
@@ -108,16 +125,15 @@ class MongocSession : public Session {
     mongoc_client_set_error_api(client_.get(), MONGOC_ERROR_API_VERSION_2);
 
     Bson document;
-    BSON_APPEND_INT32(document.get(), command.name, 1);
-    for (const auto& [key, value] : command.options) BSON_APPEND_INT32(document.get(), key, value);
+    AppendCommand(command, document);
     BSON_APPEND_INT32(document.get(), "maxTimeMS", std::max(deadline.RemainingMs(), 1));
 
     bson_t answer;
     bson_error_t error = {};
     Reply reply;
     reply.sent = Clock::now();
-    const bool ok = mongoc_client_command_simple(client_.get(), "admin", document.get(), nullptr,
-                                                 &answer, &error);
+    const bool ok = mongoc_client_command_simple(client_.get(), command.database, document.get(),
+                                                 nullptr, &answer, &error);
     reply.received = Clock::now();
     reply.bson.assign(reinterpret_cast<const char*>(bson_get_data(&answer)), answer.len);
     // A refusal by the server is an answer; it has `ok`, which the driver's own errors have not.

@@ -12,15 +12,21 @@
 
 namespace replicawatch::mongo {
 
+/// `key: value`, or, with `without`, `key: {name: false, ...}`, which leaves these parts of a
+/// section out.
 struct CommandOption {
   const char* key;
-  int value;
+  int value = 1;
+  std::span<const char* const> without = {};
 };
 
-/// A command for the database admin: {name: 1, key: value, ...}. Does not own the options.
+/// A command: {name: 1, key: value, ...}, or with `argument` {name: argument, ...}. Does not own
+/// what it points to.
 struct Command {
   const char* name;
-  std::span<const CommandOption> options;
+  std::span<const CommandOption> options = {};
+  const char* database = "admin";
+  const char* argument = nullptr;
 };
 
 /// One raw answer and when it came: BSON, refusals ({ok: 0}) included.

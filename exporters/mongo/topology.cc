@@ -74,6 +74,7 @@ Topology FindTopology(std::span<const WatchedNode> nodes) {
     topology.set_name = config->id;
     topology.members = config->members;
     topology.configured = true;
+    topology.majority_journaled = config->majority_journaled;
   } else if (hello != nullptr) {
     topology.members = MembersOfHello(nodes, *hello);
   }

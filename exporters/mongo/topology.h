@@ -26,7 +26,8 @@ struct WatchedNode {
 struct Topology {
   std::optional<std::string> set_name;
   std::vector<ConfiguredMember> members;  ///< empty for a standalone server, or when nobody told
-  bool configured = false;  ///< members come from the configuration, not only from hello
+  bool configured = false;         ///< members come from the configuration, not only from hello
+  bool majority_journaled = true;  ///< what the configuration says of majority writes
 };
 
 /// From the newest configuration that any node told; without one (no privilege) from hello, which

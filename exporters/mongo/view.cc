@@ -17,7 +17,8 @@ namespace {
 constexpr std::array<std::string_view, 10> kRoles = {
     "primary", "secondary",  "arbiter",  "hidden",  "delayed",
     "startup", "recovering", "rollback", "removed", "down"};
-constexpr std::array<std::string_view, 3> kBlockedReasons = {kNoPrimary, kNoMajority, kReadOnly};
+constexpr std::array<std::string_view, 4> kBlockedReasons = {kNoPrimary, kNoMajority, kReadOnly,
+                                                             kFsyncLocked};
 constexpr Vocabulary kVocabulary = {"mongo", kRoles, kBlockedReasons};
 
 constexpr std::string_view kStandalone = "standalone";
@@ -121,12 +122,23 @@ void DescribeElection(const JoinedSet& set, GroupOverview& group) {
       static_cast<double>(*status->majority_writes_ms - *status->last_election_ms) / 1000;
 }
 
-void DescribeQuorum(const JoinedSet& set, GroupOverview& group) {
+void DescribeQuorum(const JoinedSet& set, GroupOverview& group, View& view) {
   if (!set.anyone_answered) return;
   const Quorum quorum = CountQuorum(set);
   group.writable = quorum.blocked.empty();
   group.blocked_reasons = quorum.blocked;
   group.failures_tolerated = {{"write", quorum.spare_for_writes}, {"read", quorum.spare_for_reads}};
+  view.electable_members = quorum.electable;
+}
+
+/// The set's default for writes, from the primary, or whoever tells while there is none.
+bool MajorityIsDefault(const JoinedSet& set) {
+  const ServerStatus* told = nullptr;
+  for (const JoinedMember& member : set.members) {
+    if (!member.answered || !member.node->facts->server) continue;
+    if (told == nullptr || &member == set.primary_member()) told = member.node->facts->server.get();
+  }
+  return told != nullptr && told->default_majority;
 }
 
 MemberDetails Details(const JoinedMember& member) {
@@ -134,8 +146,14 @@ MemberDetails Details(const JoinedMember& member) {
   details.member = member.config.host;
   if (member.state) details.state = *member.state;
   if (!member.answered) return details;
-  if (const ReplSetStatus* status = member.status()) details.too_stale = status->too_stale;
-  const ServerStatus* server = member.node->facts->server.get();
+  const MemberFacts& facts = *member.node->facts;
+  details.status = facts.status;
+  details.server = facts.server;
+  details.oplog = facts.oplog;
+  details.compatibility = facts.compatibility;
+  details.fsync_locked = facts.fsync_locked;
+  if (facts.status) details.too_stale = facts.status->too_stale;
+  const ServerStatus* server = facts.server.get();
   if (server == nullptr) return details;
   if (server->rollback_id) details.rollback_id = static_cast<double>(*server->rollback_id);
   if (server->oplog_first && server->oplog_last && *server->oplog_last >= *server->oplog_first) {
@@ -161,7 +179,7 @@ void DescribeSet(const JoinedSet& set, const ReplicationHistory& history, View& 
     view.details.push_back(Details(member));
   }
   DescribeElection(set, group);
-  DescribeQuorum(set, group);
+  DescribeQuorum(set, group, view);
   CountViews(set, group);
   group.data_at_risk_seconds = DataAtRiskSeconds(set, history);
   view.majority_commit_lag_seconds = MajorityCommitLagSeconds(set);
@@ -219,7 +237,12 @@ View BuildView(const ViewInput& input) {
     for (const WatchedNode& node : input.nodes) DescribeLoneNode(node, view);
   } else {
     view.group = topology.set_name.value_or(view.overview.cluster);
-    DescribeSet(Join(input.nodes, topology, input.now), input.history, view);
+    const JoinedSet set = Join(input.nodes, topology, input.now);
+    DescribeSet(set, input.history, view);
+    // Without the configuration neither votes nor hidden members are known.
+    if (topology.configured)
+      view.mistakes =
+          FindMistakes(topology.members, topology.majority_journaled, MajorityIsDefault(set));
   }
   std::sort(view.overview.members.begin(), view.overview.members.end(),
             [](const MemberOverview& a, const MemberOverview& b) { return a.name < b.name; });

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/deployment/overview.h"
+#include "exporters/mongo/config_mistakes.h"
 #include "exporters/mongo/history.h"
 #include "exporters/mongo/topology.h"
 
@@ -19,6 +20,12 @@ struct MemberDetails {
   std::optional<double> rollback_id;
   std::optional<double> oplog_window_seconds;
   std::optional<double> too_stale;  ///< 1: needs a full resync
+  // What it answered in this round; null or nothing when it did not.
+  std::shared_ptr<const ReplSetStatus> status;
+  std::shared_ptr<const ServerStatus> server;
+  std::optional<OplogStats> oplog;
+  std::optional<Compatibility> compatibility;
+  std::optional<bool> fsync_locked;
 };
 
 /// The joined view of one replica set: a value, immutable once shared.
@@ -27,6 +34,8 @@ struct View {
   std::string group;  ///< the set's name, empty when it is not known
   std::vector<MemberDetails> details;
   std::optional<double> majority_commit_lag_seconds;
+  std::optional<double> electable_members;  ///< that could be elected now
+  std::vector<ConfigMistake> mistakes;      ///< empty when the configuration is not known
 };
 
 struct ViewInput {

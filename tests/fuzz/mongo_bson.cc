@@ -1,6 +1,7 @@
 // Answers of a mongod: BSON of any kind.
 
 #include "exporters/mongo/parse/command_result.h"
+#include "exporters/mongo/parse/details.h"
 #include "exporters/mongo/parse/hello.h"
 #include "exporters/mongo/parse/repl_set_config.h"
 #include "exporters/mongo/parse/repl_set_status.h"
@@ -16,5 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)mongo::ParseReplSetConfig(bson);
   (void)mongo::ParseReplSetStatus(bson);
   (void)mongo::ParseServerStatus(bson);
+  (void)mongo::ParseOplogStats(bson);
+  (void)mongo::ParseCompatibility(bson);
+  (void)mongo::ParseFsyncLock(bson);
   return 0;
 }

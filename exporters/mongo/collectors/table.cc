@@ -5,11 +5,26 @@
 namespace replicawatch::mongo {
 
 std::span<const Collector<View>> Collectors() {
-  static const std::array<Collector<View>, 2> table = {{
+  static const std::array<Collector<View>, 7> table = {{
       DeploymentCollector<View>(),
       {{"replication", "state, rollbacks and oplog of the members", true},
        ReplicationMetrics(),
        EmitReplication},
+      {{"pipeline", "the oplog's way through each member, and initial syncs", true},
+       PipelineMetrics(),
+       EmitPipeline},
+      {{"member_views", "each member as each other one sees it", true},
+       MemberViewMetrics(),
+       EmitMemberViews},
+      {{"elections", "elections by reason, and who could be elected", true},
+       ElectionMetrics(),
+       EmitElections},
+      {{"writes", "flow control, write concerns, blocks and locks", true},
+       WriteMetrics(),
+       EmitWrites},
+      {{"configuration", "mistakes in the set's configuration, versions and upgrades", true},
+       ConfigurationMetrics(),
+       EmitConfiguration},
   }};
   return table;
 }

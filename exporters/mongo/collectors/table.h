@@ -14,5 +14,15 @@ std::span<const Collector<View>> Collectors();
 // One function and one table of families for each file of this folder.
 void EmitReplication(const View& view, SampleSink& sink);
 MetricTable ReplicationMetrics();
+void EmitPipeline(const View& view, SampleSink& sink);
+MetricTable PipelineMetrics();
+void EmitMemberViews(const View& view, SampleSink& sink);
+MetricTable MemberViewMetrics();
+void EmitElections(const View& view, SampleSink& sink);
+MetricTable ElectionMetrics();
+void EmitWrites(const View& view, SampleSink& sink);
+MetricTable WriteMetrics();
+void EmitConfiguration(const View& view, SampleSink& sink);
+MetricTable ConfigurationMetrics();
 
 }  // namespace replicawatch::mongo

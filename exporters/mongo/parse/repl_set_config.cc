@@ -28,6 +28,8 @@ Result<ReplSetConfig> ParseReplSetConfig(std::string_view bson) {
   config.id = body->Text("_id").value_or("");
   config.version = body->Int("version");
   config.term = body->Int("term");
+  config.majority_journaled = !body->Has("writeConcernMajorityJournalDefault") ||
+                              body->Flag("writeConcernMajorityJournalDefault");
   if (const auto settings = body->Child("settings")) {
     config.replica_set_id = settings->ObjectIdHex("replicaSetId");
   }

@@ -28,6 +28,7 @@ struct ReplSetConfig {
   std::optional<int64_t> version;
   std::optional<int64_t> term;                ///< 4.4
   std::optional<std::string> replica_set_id;  ///< changes only when the set is initiated anew
+  bool majority_journaled = true;             ///< writeConcernMajorityJournalDefault
   std::vector<ConfiguredMember> members;
 };
 

@@ -24,6 +24,11 @@ SeenMember ReadMember(const Document& document) {
   member.config_term = document.Int("configTerm");
   member.last_heartbeat_ms = document.DateMs("lastHeartbeat");
   member.last_heartbeat_recv_ms = document.DateMs("lastHeartbeatRecv");
+  const std::optional<double> ping_ms = document.Number("pingMs");
+  if (ping_ms && *ping_ms >= 0) member.ping_seconds = *ping_ms / 1000;
+  member.authenticated = !document.Has("authenticated") || document.Flag("authenticated");
+  member.sync_source = document.Text("syncSourceHost").value_or("");
+  member.maintenance = document.Flag("maintenanceMode");
   return member;
 }
 
@@ -33,6 +38,24 @@ void ReadElection(const Document& document, ReplSetStatus& status) {
   status.last_election_ms = election->DateMs("lastElectionDate");
   status.majority_writes_ms = election->DateMs("wMajorityWriteAvailabilityDate");
   status.last_seen_at_election = election->Position("lastSeenOpTimeAtElection");
+  status.election_reason = election->Text("lastElectionReason");
+}
+
+void ReadInitialSync(const Document& document, ReplSetStatus& status) {
+  const auto sync = document.Child("initialSyncStatus");
+  if (!sync) return;
+  const auto seconds = [&](const char* key) -> std::optional<double> {
+    const std::optional<double> ms = sync->Number(key);
+    if (!ms) return std::nullopt;
+    return *ms / 1000;
+  };
+  status.initial_sync = InitialSync{sync->Number("approxTotalDataSize"),
+                                    sync->Number("approxTotalBytesCopied"),
+                                    seconds("remainingInitialSyncEstimatedMillis"),
+                                    seconds("totalInitialSyncElapsedMillis"),
+                                    sync->Number("failedInitialSyncAttempts"),
+                                    sync->Number("maxFailedInitialSyncAttempts"),
+                                    seconds("currentOutageDurationMillis")};
 }
 
 }  // namespace
@@ -56,6 +79,7 @@ Result<ReplSetStatus> ParseReplSetStatus(std::string_view bson) {
     status.committed_wall_ms = times->DateMs("lastCommittedWallTime");
   }
   ReadElection(*document, status);
+  ReadInitialSync(*document, status);
   if (const auto members = document->Child("members")) {
     members->EachDocument(
         [&](const Document& member) { status.members.push_back(ReadMember(member)); });

@@ -38,6 +38,21 @@ struct SeenMember {
   std::optional<int64_t> config_term;        ///< 4.4
   std::optional<int64_t> last_heartbeat_ms;  ///< the last answer from it, by the observer's clock
   std::optional<int64_t> last_heartbeat_recv_ms;  ///< the last heartbeat that it sent
+  std::optional<double> ping_seconds;             ///< nothing until it was measured
+  bool authenticated = true;  ///< false: it does not accept the observer's key file or certificate
+  std::string sync_source;    ///< empty: none
+  bool maintenance = false;   ///< told of itself only
+};
+
+/// The first copy of a member that joins, while it goes on (state STARTUP2).
+struct InitialSync {
+  std::optional<double> size_bytes;    ///< 5.0
+  std::optional<double> copied_bytes;  ///< 5.0
+  std::optional<double> remaining_seconds;
+  std::optional<double> elapsed_seconds;
+  std::optional<double> failed_attempts;
+  std::optional<double> max_failed_attempts;
+  std::optional<double> outage_seconds;  ///< of its sync source, now
 };
 
 /// The answer to `replSetGetStatus`.
@@ -58,6 +73,8 @@ struct ReplSetStatus {
   std::optional<int64_t> last_election_ms;
   std::optional<int64_t> majority_writes_ms;    ///< when the new primary accepted w:majority
   std::optional<OpTime> last_seen_at_election;  ///< where the new primary's history branches off
+  std::optional<std::string> election_reason;   ///< of the present primary's
+  std::optional<InitialSync> initial_sync;
   std::vector<SeenMember> members;
 };
 

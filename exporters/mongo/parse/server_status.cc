@@ -19,6 +19,12 @@ Result<ServerStatus> ParseServerStatus(std::string_view bson) {
     status.oplog_first = oplog->TimestampSeconds("earliestOptime");
     status.oplog_last = oplog->TimestampSeconds("latestOptime");
   }
+  if (const auto defaults = document->Child("defaultRWConcern")) {
+    const auto concern = defaults->Child("defaultWriteConcern");
+    status.default_majority = concern && concern->Text("w") == "majority";
+  }
+  status.readings = ReadNumbers(*document);
+  status.elections = ReadElections(*document);
   return status;
 }
 

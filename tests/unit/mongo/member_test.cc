@@ -29,7 +29,8 @@ std::shared_ptr<FakeNode> Recorded(const std::string& prefix) {
   const auto answer = [&](const char* command) {
     node->Answer(command, ReadTestdata("mongo/6.0.5/" + prefix + "." + command + ".bson"));
   };
-  for (const char* command : {"hello", "replSetGetStatus", "serverStatus", "replSetGetConfig"}) {
+  for (const char* command : {"hello", "replSetGetStatus", "serverStatus", "replSetGetConfig",
+                              "currentOp", "collStats", "getParameter"}) {
     answer(command);
   }
   return node;
@@ -44,9 +45,15 @@ TEST_CASE("everything is asked once, the configuration only when it has changed"
   CHECK_FALSE(facts.error);
   CHECK(facts.config->members.size() == 3);
   CHECK(node->TakeCalls() == Calls{"login hello", "login replSetGetStatus", "login serverStatus",
-                                   "login replSetGetConfig"});
+                                   "login replSetGetConfig", "login currentOp", "login collStats",
+                                   "login getParameter"});
+  CHECK(facts.oplog);
+  CHECK(facts.compatibility);
+  CHECK(facts.fsync_locked == false);
+  // What hardly changes is not asked again within the minute.
   member.Probe(Soon());
-  CHECK(node->TakeCalls() == Calls{"login hello", "login replSetGetStatus", "login serverStatus"});
+  CHECK(node->TakeCalls() ==
+        Calls{"login hello", "login replSetGetStatus", "login serverStatus", "login currentOp"});
   member.Sample(Soon());
   CHECK(node->TakeCalls() == Calls{"login hello"});
 }
@@ -72,7 +79,7 @@ TEST_CASE("a changed part in the set is looked into at once") {
   node->TakeCalls();
   node->Answer("hello", ReadTestdata("mongo/6.0.5/healthy/27103.hello.bson"));
   member.Sample(Soon());
-  CHECK(node->TakeCalls() == Calls{"hello", "replSetGetStatus", "serverStatus"});
+  CHECK(node->TakeCalls() == Calls{"hello", "replSetGetStatus", "serverStatus", "currentOp"});
 }
 
 TEST_CASE("a refused login leaves hello, and is not repeated with each question") {
@@ -121,6 +128,22 @@ TEST_CASE("a missing privilege is an error of a member that answers, and asked f
   CHECK(node->TakeCalls() == Calls{"login hello", "login serverStatus"});
   member.Sample(Soon());
   CHECK(facts.error->code == ErrorCode::kPermission);
+}
+
+TEST_CASE("what the view can do without is no error when it is refused, and asked for once") {
+  const auto node = Recorded("healthy/27101");
+  for (const char* command : {"currentOp", "collStats", "getParameter"})
+    node->Answer(command, Refusal(kUnauthorized));
+  Member member(FakeSessions(node), true, false);
+  const MemberFacts& facts = member.Probe(Soon());
+  CHECK(facts.round_ok);
+  CHECK_FALSE(facts.error);
+  CHECK_FALSE(facts.oplog);
+  CHECK_FALSE(facts.compatibility);
+  CHECK_FALSE(facts.fsync_locked);
+  node->TakeCalls();
+  member.Probe(Soon());
+  CHECK(node->TakeCalls() == Calls{"login hello", "login replSetGetStatus", "login serverStatus"});
 }
 
 TEST_CASE("states that a member tells by refusing are no errors") {

@@ -3,6 +3,7 @@
 #include "common/metrics/lint.h"
 #include "exporters/mongo/collectors/table.h"
 #include "exporters/mongo/parse/command_result.h"
+#include "exporters/mongo/parse/details.h"
 #include "exporters/mongo/parse/hello.h"
 #include "exporters/mongo/parse/repl_set_config.h"
 #include "exporters/mongo/parse/repl_set_status.h"
@@ -23,6 +24,9 @@ void ParseAll(std::string_view bytes) {
   (void)ParseReplSetStatus(bytes);
   (void)ParseReplSetConfig(bytes);
   (void)ParseServerStatus(bytes);
+  (void)ParseOplogStats(bytes);
+  (void)ParseCompatibility(bytes);
+  (void)ParseFsyncLock(bytes);
 }
 
 TEST_CASE("hello of a primary tells the set, the term and the position") {
@@ -34,9 +38,9 @@ TEST_CASE("hello of a primary tells the set, the term and the position") {
   CHECK(hello->writable_primary);
   CHECK_FALSE(hello->secondary);
   CHECK(hello->hosts.size() == 3);
-  CHECK(hello->election_term == 3);
+  CHECK(hello->election_term == 2);
   REQUIRE(hello->last_write);
-  CHECK(hello->last_write->term == 3);
+  CHECK(hello->last_write->term == 2);
   CHECK(hello->last_write_ms.value() / 1000 == hello->last_write->seconds);
 }
 
@@ -53,10 +57,10 @@ TEST_CASE("replSetGetStatus of a primary tells counts, members and its election"
       ParseReplSetStatus(Recorded("healthy/27103.replSetGetStatus.bson"));
   REQUIRE(status);
   CHECK(status->my_state == kStatePrimary);
-  CHECK(status->term == 3);
+  CHECK(status->term == 2);
   CHECK(status->majority_vote_count == 2);
   CHECK(status->write_majority_count == 2);
-  CHECK(status->heartbeat_interval_ms == 2000);
+  CHECK(status->heartbeat_interval_ms == 500);
   CHECK(status->last_election_ms.has_value());
   CHECK(status->majority_writes_ms.value() >= status->last_election_ms.value());
   REQUIRE(status->last_seen_at_election);
@@ -83,7 +87,7 @@ TEST_CASE("replSetGetConfig names arbiters, hidden and delayed members") {
   const Result<ReplSetConfig> config =
       ParseReplSetConfig(Recorded("mixed/27111.replSetGetConfig.bson"));
   REQUIRE(config);
-  CHECK(config->id == "rs1");
+  CHECK(config->id == "rs0");
   CHECK(config->version.has_value());
   CHECK(config->replica_set_id.value().size() == 24);
   REQUIRE(config->members.size() == 4);
@@ -102,12 +106,82 @@ TEST_CASE("serverStatus tells rollback id, version and oplog") {
   CHECK(server->version == "6.0.5");
   CHECK(server->rollback_id.value() >= 1);
   CHECK(server->oplog_last.value() >= server->oplog_first.value());
+  CHECK(server->default_majority);
+}
+
+std::optional<double> Read(const ServerStatus& server, Reading reading) {
+  return server.readings[static_cast<size_t>(reading)];
+}
+
+TEST_CASE("serverStatus tells of the oplog's way and of elections, in seconds and bytes") {
+  const auto primary = ParseServerStatus(Recorded("healthy/27103.serverStatus.bson"));
+  const auto secondary = ParseServerStatus(Recorded("healthy/27101.serverStatus.bson"));
+  REQUIRE(primary);
+  REQUIRE(secondary);
+  CHECK(Read(*secondary, Reading::kBufferMaxBytes) == 268435456);
+  CHECK(Read(*secondary, Reading::kFetchedOperations).value() > 0);
+  CHECK(Read(*secondary, Reading::kApplySeconds).value() < 10);
+  CHECK(Read(*primary, Reading::kFlowControlEnabled) == 1);
+  CHECK(Read(*primary, Reading::kFlowControlLagged) == 0);
+  CHECK(Read(*primary, Reading::kWriteTimeouts) == 0);
+  // Not configured on this server.
+  CHECK_FALSE(Read(*primary, Reading::kRetentionSeconds));
+  REQUIRE(std::string_view(kElectionReasons[0]) == "stepUpCmd");
+  CHECK(primary->elections[0].called.value() >= 1);
+  CHECK(primary->elections[0].successful.value() >= 1);
+  // What the exporter leaves out of its question is not there.
+  CHECK(Recorded("healthy/27103.serverStatus.bson").find("wiredTiger") == std::string::npos);
+}
+
+TEST_CASE("every reading has a source") {
+  for (size_t i = 0; i < kReadings; ++i)
+    CHECK(SourceOf(static_cast<Reading>(i)).starts_with("serverStatus "));
+  CHECK(
+      SourceOf(Reading::kBufferBytes) ==
+      "serverStatus metrics.repl.buffer.sizeBytes, since 8.0 metrics.repl.buffer.apply.sizeBytes");
+}
+
+TEST_CASE("an initial sync tells how far it is") {
+  const auto status = ParseReplSetStatus(Recorded("initial_sync/27103.replSetGetStatus.bson"));
+  REQUIRE(status);
+  CHECK(status->my_state == kStateStartup2);
+  REQUIRE(status->initial_sync);
+  CHECK(status->initial_sync->size_bytes.value() > 1e6);
+  CHECK(status->initial_sync->copied_bytes.value() <= *status->initial_sync->size_bytes);
+  CHECK(status->initial_sync->elapsed_seconds.value() > 0);
+  CHECK(status->initial_sync->failed_attempts == 0);
+  CHECK(status->initial_sync->max_failed_attempts == 10);
+  const auto done = ParseReplSetStatus(Recorded("healthy/27101.replSetGetStatus.bson"));
+  CHECK_FALSE(done->initial_sync);
+}
+
+TEST_CASE("the oplog's size, the compatibility and the lock") {
+  const auto oplog = ParseOplogStats(Recorded("healthy/27101.collStats.bson"));
+  REQUIRE(oplog);
+  CHECK(oplog->limit_bytes == 990.0 * (1 << 20));
+  CHECK(oplog->size_bytes.value() > 0);
+  const auto version = ParseCompatibility(Recorded("healthy/27101.getParameter.bson"));
+  REQUIRE(version);
+  CHECK(version->version == "6.0");
+  CHECK_FALSE(version->in_transition);
+  CHECK_FALSE(ParseCompatibility(Recorded("healthy/27101.hello.bson")));
+  CHECK(ParseFsyncLock(Recorded("healthy/27101.currentOp.bson")) == false);
+}
+
+TEST_CASE("a standalone server has no set to tell of") {
+  const auto hello = ParseHello(Recorded("standalone/27121.hello.bson"));
+  REQUIRE(hello);
+  CHECK_FALSE(hello->set_name);
+  CHECK(hello->writable_primary);
+  const auto result = ParseCommandResult(Recorded("standalone/27121.replSetGetStatus.bson"));
+  CHECK(result->code == kNoReplicationEnabled);
 }
 
 TEST_CASE("an answer cut anywhere, or with any byte changed, is an error or has less in it") {
-  for (const char* name :
-       {"healthy/27103.hello.bson", "healthy/27103.replSetGetStatus.bson",
-        "mixed/27111.replSetGetConfig.bson", "healthy/27101.serverStatus.bson"}) {
+  for (const char* name : {"healthy/27103.hello.bson", "healthy/27103.replSetGetStatus.bson",
+                           "mixed/27111.replSetGetConfig.bson", "healthy/27101.serverStatus.bson",
+                           "initial_sync/27103.replSetGetStatus.bson",
+                           "healthy/27101.getParameter.bson", "healthy/27101.currentOp.bson"}) {
     const std::string whole = Recorded(name);
     for (size_t size = 0; size < whole.size(); ++size) {
       CHECK_FALSE(ParseHello(std::string_view(whole).substr(0, size)));

@@ -19,8 +19,8 @@ struct FakeSet {
   FakeSet() {
     for (const char* port : {"27101", "27102", "27103"}) {
       auto node = std::make_shared<FakeNode>();
-      for (const char* command :
-           {"hello", "replSetGetStatus", "serverStatus", "replSetGetConfig"}) {
+      for (const char* command : {"hello", "replSetGetStatus", "serverStatus", "replSetGetConfig",
+                                  "currentOp", "collStats", "getParameter"}) {
         node->Answer(command, ReadTestdata(std::string("mongo/6.0.5/healthy/") + port + "." +
                                            command + ".bson"));
       }
@@ -144,7 +144,8 @@ TEST_CASE("a pool that does not follow the set asks its seed, when somebody want
   CHECK(running.Nodes().size() == 1);
   CHECK(set.nodes.at("127.0.0.1:27101")->TakeCalls() ==
         std::vector<std::string>{"login hello", "login replSetGetStatus", "login serverStatus",
-                                 "login replSetGetConfig"});
+                                 "login replSetGetConfig", "login currentOp", "login collStats",
+                                 "login getParameter"});
   CHECK(set.nodes.at("127.0.0.1:27102")->TakeCalls().empty());
 }
 

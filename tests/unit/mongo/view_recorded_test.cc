@@ -75,7 +75,7 @@ TEST_CASE("recorded: a healthy set of three") {
   CHECK(group.name == "rs0");
   CHECK(group.primaries == 1);
   CHECK(group.writable == true);
-  CHECK(group.term == 3);
+  CHECK(group.term == 2);
   CHECK(Tolerated(view, "write") == 1);
   CHECK(Tolerated(view, "read") == 2);
   CHECK(MemberOf(view, "127.0.0.1:27103").role == "primary");
@@ -139,6 +139,46 @@ TEST_CASE("recorded: with an arbiter without users and a hidden, delayed member 
   CHECK(Distinct(view, "config") == 1);
 }
 
+TEST_CASE("recorded: a member that has stopped applying") {
+  RecordedSet set("lagging");
+  for (const char* host : {"127.0.0.1:27101", "127.0.0.1:27102", "127.0.0.1:27103"}) {
+    set.Answered(host);
+  }
+  const View view = set.Build();
+  CHECK(MemberOf(view, "127.0.0.1:27103").role == "primary");
+  CHECK(MemberOf(view, "127.0.0.1:27101").lag_seconds.value() > 1);
+  CHECK(MemberOf(view, "127.0.0.1:27102").lag_seconds.value() < 1);
+  // The other one could take over with nothing lost.
+  CHECK(view.overview.groups.at(0).data_at_risk_seconds.value() < 1);
+  CHECK(view.majority_commit_lag_seconds.value() < 1);
+}
+
+TEST_CASE("recorded: a member that joins") {
+  RecordedSet set("initial_sync");
+  set.Answered("127.0.0.1:27103");
+  const View view = set.Build();
+  CHECK(MemberOf(view, "127.0.0.1:27103").role == "startup");
+  CHECK_FALSE(MemberOf(view, "127.0.0.1:27103").healthy);
+  for (const MemberDetails& details : view.details) {
+    if (details.member == "127.0.0.1:27103") CHECK(details.status->initial_sync);
+  }
+}
+
+TEST_CASE("recorded: a standalone server") {
+  RecordedSet set("standalone");
+  MemberFacts facts;
+  facts.answered = true;
+  facts.hello = Read("standalone", "127.0.0.1:27121", "hello", ParseHello);
+  facts.server = Read("standalone", "127.0.0.1:27121", "serverStatus", ParseServerStatus);
+  facts.status_code = kNoReplicationEnabled;
+  set.nodes.push_back({"127.0.0.1:27121", "127.0.0.1:27121", true, false, 0,
+                       std::make_shared<const MemberFacts>(std::move(facts))});
+  const View view = set.Build();
+  CHECK(view.overview.groups.at(0).name == "standalone");
+  CHECK(view.overview.groups.at(0).writable == true);
+  CHECK(Tolerated(view, "write") == 0);
+}
+
 TEST_CASE("recorded: without a privilege hello alone gives members and roles") {
   RecordedSet set("healthy");
   for (const char* host : {"127.0.0.1:27101", "127.0.0.1:27102", "127.0.0.1:27103"}) {
@@ -149,7 +189,7 @@ TEST_CASE("recorded: without a privilege hello alone gives members and roles") {
   CHECK(MemberOf(view, "127.0.0.1:27103").role == "primary");
   CHECK(Tolerated(view, "write") == 1);
   CHECK(MemberOf(view, "127.0.0.1:27101").lag_seconds == 0);
-  CHECK(view.overview.groups.at(0).term == 3);
+  CHECK(view.overview.groups.at(0).term == 2);
 }
 
 }  // namespace
