@@ -25,11 +25,15 @@ struct MemberFacts {
 
   /// Of the last answer to hello, also when the member is silent now.
   std::shared_ptr<const Hello> hello;
-  TimePoint hello_at;
+  TimePoint hello_asked_at;
+  TimePoint hello_at;  ///< when the answer came
+  /// When the first answer came in which it claimed to be the primary of this term.
+  TimePoint claimed_at;
   std::optional<double> clock_skew_seconds;
 
   // Of the last full round, null when the question failed or was not asked.
   std::shared_ptr<const ReplSetStatus> status;
+  TimePoint status_asked_at;
   TimePoint status_at;
   std::shared_ptr<const ServerStatus> server;
   std::shared_ptr<const ReplSetConfig> config;  ///< kept until the member tells of a newer one

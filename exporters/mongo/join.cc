@@ -12,6 +12,9 @@ namespace {
 /// The servers themselves take a hanging member for healthy until the election time-out (10 s).
 constexpr int64_t kHeartbeatGraceMs = 1500;
 constexpr int64_t kDefaultHeartbeatMs = 2000;
+/// A candidate asks the old primary for its vote too, so that it steps down at once; it takes until
+/// its next heartbeat only when that got lost.
+constexpr auto kHandover = std::chrono::seconds(1);
 
 /// What the member says of its own state. Its replSetGetStatus is never older than the last change
 /// of what hello says (see Member::Sample), and knows more: an elected primary that still catches
@@ -92,12 +95,44 @@ void TakeOthersFacts(std::span<const WatchedNode> nodes, TimePoint now, JoinedMe
   if (!heard_state && known) member.state = kStateDown;
 }
 
+/// The term of which the member says that it is primary. It may know of a newer one by now.
+std::optional<int64_t> ClaimedTerm(const JoinedMember& member) {
+  if (!member.claims_primary) return std::nullopt;
+  const MemberFacts& facts = *member.node->facts;
+  if (facts.hello->writable_primary) return facts.hello->election_term;
+  return facts.status->term;
+}
+
+/// When the member was asked to which it answered that it is primary.
+TimePoint ClaimAskedAt(const JoinedMember& member) {
+  const MemberFacts& facts = *member.node->facts;
+  return facts.hello->writable_primary ? facts.hello_asked_at : facts.status_asked_at;
+}
+
+/// Members are not asked at the same moment, and an old primary steps down a moment after the new
+/// one was elected: then its claim of a lower term is no second primary.
+void DropOldClaims(std::vector<JoinedMember>& members) {
+  std::vector<JoinedMember*> old;
+  for (JoinedMember& member : members) {
+    const std::optional<int64_t> term = ClaimedTerm(member);
+    const auto outdates = [&](const JoinedMember& other) {
+      return ClaimedTerm(other) > term &&
+             ClaimAskedAt(member) < other.node->facts->claimed_at + kHandover;
+    };
+    if (term && std::any_of(members.begin(), members.end(), outdates)) old.push_back(&member);
+  }
+  for (JoinedMember* member : old) {
+    member->claims_primary = false;
+    member->state = kStateSecondary;
+  }
+}
+
 /// The claimant with the highest term. When none answers us, but the others hear one, that one.
 std::optional<size_t> FindPrimary(std::vector<JoinedMember>& members) {
   std::optional<size_t> primary;
   for (size_t i = 0; i < members.size(); ++i) {
     if (!members[i].claims_primary) continue;
-    if (!primary || members[i].term > members[*primary].term) primary = i;
+    if (!primary || ClaimedTerm(members[i]) > ClaimedTerm(members[*primary])) primary = i;
   }
   if (primary) return primary;
   for (size_t i = 0; i < members.size(); ++i) {
@@ -133,6 +168,7 @@ JoinedSet Join(std::span<const WatchedNode> nodes, const Topology& topology, Tim
     TakeOthersFacts(nodes, now, member);
     set.anyone_answered |= member.answered;
   }
+  DropOldClaims(set.members);
   set.primary = FindPrimary(set.members);
   const ReplSetStatus* primary = set.primary_status();
   for (JoinedMember& member : set.members) {

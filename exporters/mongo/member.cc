@@ -129,6 +129,7 @@ const MemberFacts& Member::Greet(Deadline deadline) {
   const Result<Reply> reply = open_(false)->Run({"hello", {}}, deadline);
   Result<Hello> hello = reply ? ParseHello(reply->bson) : tl::unexpected(reply.error());
   if (hello) {
+    facts_.hello_asked_at = reply->sent;
     facts_.hello_at = reply->received;
     facts_.hello = std::make_shared<const Hello>(std::move(*hello));
   }
@@ -139,7 +140,10 @@ const MemberFacts& Member::Sample(Deadline deadline) {
   const std::shared_ptr<const Hello> before = facts_.hello;
   const bool knew_less = !facts_.answered || anonymous_;
   if (!AskHello(deadline)) return facts_;
-  if ((knew_less && !anonymous_) || !before || !SamePart(*before, *facts_.hello)) {
+  // Elected, but still catching up: then only its status says so, and says when that is over.
+  const bool catches_up =
+      facts_.status && facts_.status->my_state == kStatePrimary && !facts_.hello->writable_primary;
+  if ((knew_less && !anonymous_) || !before || !SamePart(*before, *facts_.hello) || catches_up) {
     AskRest(deadline);
   } else if (anonymous_ && !facts_.hello->arbiter) {
     facts_.error = login_error_;
@@ -173,10 +177,18 @@ bool Member::AskHello(Deadline deadline) {
     Failed(hello.error());
     return false;
   }
+  if (hello->writable_primary) NoteClaim(hello->election_term.value_or(-1), reply->received);
+  facts_.hello_asked_at = reply->sent;
   facts_.hello_at = reply->received;
   facts_.clock_skew_seconds = ClockSkew(*hello, *reply);
   facts_.hello = std::make_shared<const Hello>(std::move(*hello));
   return true;
+}
+
+void Member::NoteClaim(int64_t term, TimePoint at) {
+  if (claimed_term_ == term) return;
+  claimed_term_ = term;
+  facts_.claimed_at = at;
 }
 
 Result<Reply> Member::RunHello(Deadline deadline) {
@@ -235,11 +247,18 @@ void Member::AskRest(Deadline deadline) {
 }
 
 void Member::AskStatus(Deadline deadline) {
+  const TimePoint asked_at = Clock::now();
   const auto bson = Ask(kStatus, {"replSetGetStatus", {}}, deadline);
   if (!bson) return;
   Result<ReplSetStatus> status = ParseReplSetStatus(*bson);
   if (!status) return Failed(status.error());
+  facts_.status_asked_at = asked_at;
   facts_.status_at = Clock::now();
+  if (status->my_state == kStatePrimary) {
+    NoteClaim(status->term.value_or(-1), facts_.status_at);
+  } else if (!facts_.hello->writable_primary) {
+    claimed_term_.reset();
+  }
   facts_.status = std::make_shared<const ReplSetStatus>(std::move(*status));
 }
 

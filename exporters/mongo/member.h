@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ class Member {
   enum Question : size_t { kStatus, kServer, kConfig, kQuestions };
 
   bool AskHello(Deadline deadline);
+  void NoteClaim(int64_t term, TimePoint at);
   Result<Reply> RunHello(Deadline deadline);
   Result<Reply> LogIn(Deadline deadline);
   void AskRest(Deadline deadline);
@@ -50,8 +52,9 @@ class Member {
   const bool login_;
 
   std::unique_ptr<Session> session_;
-  bool anonymous_;          // the session has no login although there is one
-  bool connected_ = false;  // the last question of the round was answered
+  bool anonymous_;                       // the session has no login although there is one
+  bool connected_ = false;               // the last question of the round was answered
+  std::optional<int64_t> claimed_term_;  // of which it claims to be the primary
   std::optional<Error> login_error_;
   TimePoint next_login_;
   Duration login_pause_;

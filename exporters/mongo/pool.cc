@@ -61,7 +61,7 @@ void Pool::Run(const WorkerPtr& worker, bool arbiter) {
     while (!stopped_ && !worker->stop) {
       const TimePoint now = Clock::now();
       const bool all = worker->wanted > worker->served || ProbeIsDue(*worker, now);
-      const bool hello = worker->hello_wanted > worker->hello_served || now >= worker->next_sample;
+      const bool hello = now >= worker->next_sample;
       if (all || hello) {
         Round(lock, *worker, member, all);
       } else {
@@ -98,7 +98,6 @@ void Pool::Greet(std::unique_lock<std::mutex>& lock, Worker& worker, Member& mem
 void Pool::Round(std::unique_lock<std::mutex>& lock, Worker& worker, Member& member, bool all) {
   const TimePoint start = Clock::now();
   const uint64_t request = worker.wanted;
-  const uint64_t hello_request = worker.hello_wanted;
   const Extent extent = std::exchange(worker.extent, Extent::kSet);
   const bool for_scrape = request > worker.served && !worker.deadline.Expired(start);
   const Deadline deadline = for_scrape ? worker.deadline : Deadline::At(start + kCallLimit);
@@ -116,7 +115,6 @@ void Pool::Round(std::unique_lock<std::mutex>& lock, Worker& worker, Member& mem
     worker.served = request;
     worker.last_probe = start;
   }
-  worker.hello_served = hello_request;
   worker.next_sample = facts.answered ? start + kSampleEvery : end + kRetryEvery;
   if (!options_.follow) worker.next_sample = end + kIdle;
   Publish(worker, facts);
@@ -222,19 +220,6 @@ void Pool::AskAll(Deadline deadline, Extent extent) {
   for (const WorkerPtr& worker : workers_) Want(*worker, request, deadline, extent);
   work_.notify_all();
   WaitFor(lock, start, deadline, [&](const Worker& worker) { return worker.served >= request; });
-}
-
-void Pool::AskHelloAgain(Deadline deadline) {
-  const TimePoint start = Clock::now();
-  std::unique_lock lock(mutex_);
-  const uint64_t request = ++request_;
-  for (const WorkerPtr& worker : workers_) {
-    if (worker->facts->answered && !worker->silent) worker->hello_wanted = request;
-  }
-  work_.notify_all();
-  WaitFor(lock, start, deadline, [&](const Worker& worker) {
-    return worker.hello_wanted < request || worker.hello_served >= request;
-  });
 }
 
 void Pool::WaitFor(std::unique_lock<std::mutex>& lock, TimePoint start, Deadline deadline,

@@ -49,9 +49,6 @@ class Pool : public std::enable_shared_from_this<Pool> {
   /// none of this name (any more).
   std::optional<WatchedNode> AskOne(const std::string& name, Deadline deadline);
 
-  /// Asks those that answer for hello once more, and waits in the same way.
-  void AskHelloAgain(Deadline deadline);
-
   /// Calls `look` with what is known now. Nothing changes meanwhile: keep it short.
   void Look(const std::function<void(std::span<const WatchedNode>, const ReplicationHistory&)>&
                 look) const;
@@ -74,8 +71,6 @@ class Pool : public std::enable_shared_from_this<Pool> {
     uint64_t wanted = 0;  // number of the newest request for everything, and of the last one served
     uint64_t served = 0;
     Extent extent = Extent::kSet;  // of the newest request
-    uint64_t hello_wanted = 0;     // the same for requests for hello
-    uint64_t hello_served = 0;
     TimePoint next_sample;
     TimePoint last_probe;
     Deadline deadline = Deadline::At({});

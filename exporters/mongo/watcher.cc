@@ -1,7 +1,5 @@
 #include "exporters/mongo/watcher.h"
 
-#include <algorithm>
-
 #include "common/scrape/publish.h"
 #include "exporters/mongo/collectors/table.h"
 
@@ -9,11 +7,6 @@ namespace replicawatch::mongo {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(500);
-
-bool SeveralPrimaries(const View& view) {
-  return std::any_of(view.overview.groups.begin(), view.overview.groups.end(),
-                     [](const GroupOverview& group) { return group.primaries.value_or(0) > 1; });
-}
 
 }  // namespace
 
@@ -39,14 +32,7 @@ void MongoWatcher::Stop() {
 
 void MongoWatcher::Scrape(const ScrapeRequest& request, SampleSink& sink) {
   pool_->AskAll(request.deadline);
-  std::shared_ptr<const View> view = Refresh();
-  if (SeveralPrimaries(*view)) {
-    // The one may have been asked a moment before it stepped down, the other a moment after its
-    // election: only who still says so is a second primary.
-    pool_->AskHelloAgain(request.deadline);
-    view = Refresh();
-  }
-  PublishView(*view, Collectors(), request, sink);
+  PublishView(*Refresh(), Collectors(), request, sink);
 }
 
 std::shared_ptr<const Overview> MongoWatcher::Latest() const {

@@ -31,7 +31,7 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
            "The member's state as the observer knows it, numbered by the server.",
            "replSetGetStatus members.state of the observer", kOfPair),
     Family("replicawatch_mongo_member_view_heartbeat_age_seconds",
-           "Time since the member last answered a heartbeat of the observer.",
+           "Time since the observer's last heartbeat to the member was answered or failed.",
            "replSetGetStatus date minus members.lastHeartbeat of the observer", kOfPair),
     Family("replicawatch_mongo_member_view_heartbeat_received_age_seconds",
            "Time since the observer last received a heartbeat of the member.",

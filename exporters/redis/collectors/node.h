@@ -37,15 +37,8 @@ void EmitNodeReplication(const NodeView& node, SampleSink& sink);
 void EmitNodeSentinel(const NodeView& node, SampleSink& sink);
 void EmitNodeSettings(const NodeView& node, SampleSink& sink);
 void EmitNodeCluster(const NodeView& node, SampleSink& sink);
-void EmitNodeCommandLog(const NodeView& node, SampleSink& sink);
-// Collectors of their own on /metrics, off by default: they are many series, or are asked for by
-// few. Nothing is added where it was not asked.
+// A collector of its own on /metrics, since it is as many series again.
 void EmitNodeLatency(const NodeView& node, SampleSink& sink);
-void EmitNodeClients(const NodeView& node, SampleSink& sink);
-void EmitNodeModules(const NodeView& node, SampleSink& sink);
-void EmitNodeSearch(const NodeView& node, SampleSink& sink);
-void EmitNodeConfig(const NodeView& node, SampleSink& sink);
-void EmitNodeDump(const NodeView& node, SampleSink& sink);
 
 MetricTable NodeInfoMetrics();
 MetricTable NodeKeyspaceMetrics();
@@ -54,6 +47,5 @@ MetricTable NodeReplicationMetrics();
 MetricTable NodeSentinelMetrics();
 MetricTable NodeSettingsMetrics();
 MetricTable NodeClusterMetrics();
-MetricTable NodeCommandLogMetrics();
 
 }  // namespace replicawatch::redis

@@ -136,10 +136,21 @@ TEST_CASE("a stale claimant is a second primary, the one with the newer term lea
   set.Add(Data("a:1"), kStatePrimary, {1, 100, 1});
   set.Add(Data("b:1"), kStatePrimary, {2, 110, 1});
   set.Add(Data("c:1"), kStateSecondary, {2, 110, 1});
+  set.facts[1].claimed_at = set.now - seconds(3);
+  set.facts[0].hello_asked_at = set.now;
   const View view = set.Build();
   CHECK(view.overview.groups.at(0).primaries == 2);
   CHECK(view.overview.groups.at(0).term == 2);
   CHECK_FALSE(MemberOf(view, "b:1").lag_seconds);
+
+  // It may have stepped down since it was asked, or be about to.
+  for (const auto after : {-milliseconds(1), milliseconds(500)}) {
+    set.facts[0].hello_asked_at = set.facts[1].claimed_at + after;
+    const View handover = set.Build();
+    CHECK(handover.overview.groups.at(0).primaries == 1);
+    CHECK(MemberOf(handover, "a:1").role == "secondary");
+    CHECK(MemberOf(handover, "b:1").role == "primary");
+  }
 }
 
 TEST_CASE("a primary that does not answer us but the others hear is still one") {
