@@ -111,6 +111,20 @@ std::string_view SuffixText(Suffix suffix) {
   return "";
 }
 
+/// What the page takes at most, or nearly: a guess that is too small costs a copy.
+size_t PageSize(const Snapshot& snapshot) {
+  constexpr size_t kOfHead = 40;
+  size_t size = 0;
+  const MetricDesc* family = nullptr;
+  for (const Line& line : snapshot.lines) {
+    const MetricDesc& desc = *line.desc;
+    if (&desc != family) size += 3 * desc.name.size() + desc.help.size() + kOfHead;
+    family = &desc;
+    size += desc.name.size() + line.labels_size + kNumberSize;
+  }
+  return size;
+}
+
 }  // namespace
 
 std::string_view ContentType(TextFormat format) {
@@ -121,7 +135,7 @@ std::string_view ContentType(TextFormat format) {
 
 void Encode(const Snapshot& snapshot, TextFormat format, std::string& text) {
   PageWriter out(text);
-  out.Reserve(snapshot.text.size() + snapshot.lines.size() * 128);
+  out.Reserve(PageSize(snapshot));
   const MetricDesc* family = nullptr;
   for (const Line& line : snapshot.lines) {
     const MetricDesc& desc = *line.desc;

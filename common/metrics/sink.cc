@@ -87,6 +87,12 @@ void SampleSink::EnterMember(std::string_view member) {
   AppendPair(node_labels_, "member", member);
 }
 
+void SampleSink::AddNodeLabel(std::string_view name, std::string_view value) {
+  node_labels_begin_.reset();
+  if (!node_labels_.empty()) node_labels_ += ',';
+  AppendPair(node_labels_, name, value);
+}
+
 bool SampleSink::Full() const {
   // Offsets are 32 bits wide: 4 GB of label text is far beyond what Prometheus would take.
   return snapshot_.lines.size() >= max_lines_ ||

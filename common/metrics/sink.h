@@ -22,6 +22,8 @@ class SampleSink {
   /// The `member` that samples of Scope::kNode get from now on; without a call they carry no labels
   /// of the scope.
   void EnterMember(std::string_view member);
+  /// One more label of the samples of Scope::kNode, until the next member.
+  void AddNodeLabel(std::string_view name, std::string_view value);
 
   /// Adds a gauge, counter or unknown. `label_values` in the descriptor's order, all of them.
   void Add(const MetricDesc& desc, double value,

@@ -16,6 +16,8 @@ namespace {
 /// Below this a compressed answer is no gain: it travels in one packet anyway.
 constexpr size_t kCompressFrom = 1400;
 
+constexpr size_t kSendTogether = 64 << 10;
+
 std::string_view StatusText(int status) {
   switch (status) {
     case 200:
@@ -82,8 +84,12 @@ void Send(mg_connection* connection, const HttpRequest& request, HttpResponse& r
     out += "\r\n";
   }
   out += "\r\n";
-  if (request.method != "HEAD") out += response.body;
+  const bool has_body = request.method != "HEAD";
+  // A small page goes out in one piece; a large one is not copied for that.
+  const bool together = has_body && response.body.size() <= kSendTogether;
+  if (together) out += response.body;
   mg_write(connection, out.data(), out.size());
+  if (has_body && !together) mg_write(connection, response.body.data(), response.body.size());
 }
 
 class CivetwebServer : public Server {

@@ -18,6 +18,15 @@ namespace replicawatch::mongo {
 /// far more.
 enum class Extent { kSet, kNode };
 
+/// Raw answers of one node about itself, BSON that was checked; empty where it did not answer.
+struct NodeAnswers {
+  std::string diagnostic;  ///< getDiagnosticData: what the server itself recorded within a second
+  std::string server;      ///< serverStatus, whole, where getDiagnosticData is refused
+  std::string status;      ///< replSetGetStatus
+  std::string config;      ///< replSetGetConfig
+  std::string build;       ///< buildInfo
+};
+
 /// What one member last told, and how the asking went. A value; what it points to is immutable.
 struct MemberFacts {
   bool answered = false;       ///< the last round brought an answer to hello
@@ -30,6 +39,9 @@ struct MemberFacts {
   /// When the first answer came in which it claimed to be the primary of this term.
   TimePoint claimed_at;
   std::optional<double> clock_skew_seconds;
+
+  /// Of the last round with Extent::kNode.
+  std::shared_ptr<const NodeAnswers> node;
 
   // Of the last full round, null when the question failed or was not asked.
   std::shared_ptr<const ReplSetStatus> status;

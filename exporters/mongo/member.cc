@@ -155,9 +155,14 @@ const MemberFacts& Member::Sample(Deadline deadline) {
   return facts_;
 }
 
-const MemberFacts& Member::Probe(Deadline deadline, Extent) {
+const MemberFacts& Member::Probe(Deadline deadline, Extent extent) {
   const TimePoint start = Clock::now();
+  facts_.node.reset();
   if (AskHello(deadline)) AskRest(deadline);
+  if (extent == Extent::kNode && connected_ && !anonymous_) {
+    const Result<void> asked = node_.Ask(*session_, deadline, facts_);
+    if (!asked) Failed(asked.error());
+  }
   facts_.round_ok = !facts_.error;
   facts_.round_seconds = Seconds(Clock::now() - start);
   return facts_;

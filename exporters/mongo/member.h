@@ -9,6 +9,7 @@
 
 #include "exporters/mongo/detail_questions.h"
 #include "exporters/mongo/facts.h"
+#include "exporters/mongo/node_questions.h"
 #include "exporters/mongo/parse/command_result.h"
 #include "exporters/mongo/session.h"
 
@@ -65,6 +66,7 @@ class Member {
   };
   std::array<Denial, kQuestions> denials_;
   DetailQuestions details_;
+  NodeQuestions node_;
 
   MemberFacts facts_;
 };

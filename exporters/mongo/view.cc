@@ -230,6 +230,7 @@ View BuildView(const ViewInput& input) {
   View view;
   view.overview.vocabulary = &kVocabulary;
   view.overview.cluster = input.cluster_name;
+  view.nodes.assign(input.nodes.begin(), input.nodes.end());
   if (input.cluster_name.empty()) {
     view.overview.cluster = topology.set_name.value_or(std::string(input.first_seed));
   }

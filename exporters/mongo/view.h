@@ -31,7 +31,8 @@ struct MemberDetails {
 /// The joined view of one replica set: a value, immutable once shared.
 struct View {
   Overview overview;
-  std::string group;  ///< the set's name, empty when it is not known
+  std::string group;               ///< the set's name, empty when it is not known
+  std::vector<WatchedNode> nodes;  ///< all that are watched, for the collector node
   std::vector<MemberDetails> details;
   std::optional<double> majority_commit_lag_seconds;
   std::optional<double> electable_members;  ///< that could be elected now

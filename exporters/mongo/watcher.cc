@@ -31,7 +31,8 @@ void MongoWatcher::Stop() {
 }
 
 void MongoWatcher::Scrape(const ScrapeRequest& request, SampleSink& sink) {
-  pool_->AskAll(request.deadline);
+  const bool nodes = request.collectors.Has(kNodeCollectorIndex);
+  pool_->AskAll(request.deadline, nodes ? Extent::kNode : Extent::kSet);
   PublishView(*Refresh(), Collectors(), request, sink);
 }
 

@@ -1,11 +1,13 @@
 // Answers of a mongod: BSON of any kind.
 
+#include "exporters/mongo/collectors/node.h"
 #include "exporters/mongo/parse/command_result.h"
 #include "exporters/mongo/parse/details.h"
 #include "exporters/mongo/parse/hello.h"
 #include "exporters/mongo/parse/repl_set_config.h"
 #include "exporters/mongo/parse/repl_set_status.h"
 #include "exporters/mongo/parse/server_status.h"
+#include "exporters/mongo/parse/walk.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace replicawatch;
@@ -20,5 +22,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)mongo::ParseOplogStats(bson);
   (void)mongo::ParseCompatibility(bson);
   (void)mongo::ParseFsyncLock(bson);
+  if (const auto document = mongo::Document::Parse(bson)) {
+    size_t numbers = 0;
+    mongo::WalkNumbers(*document, [&](const mongo::WalkedNumber&) { ++numbers; });
+    SampleSink sink;
+    mongo::EmitNodeCompatible(*document, sink);
+    sink.Finish();
+  }
   return 0;
 }

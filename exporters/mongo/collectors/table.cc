@@ -5,7 +5,7 @@
 namespace replicawatch::mongo {
 
 std::span<const Collector<View>> Collectors() {
-  static const std::array<Collector<View>, 7> table = {{
+  static const std::array<Collector<View>, 8> table = {{
       DeploymentCollector<View>(),
       {{"replication", "state, rollbacks and oplog of the members", true},
        ReplicationMetrics(),
@@ -25,6 +25,13 @@ std::span<const Collector<View>> Collectors() {
       {{"configuration", "mistakes in the set's configuration, versions and upgrades", true},
        ConfigurationMetrics(),
        EmitConfiguration},
+      {{"node",
+        "each node by itself, as mongodb_exporter publishes it: besides those listed mongodb_ss_*, "
+        "mongodb_rs_*, mongodb_sys_*, mongodb_oplog_stats_* and others after the fields of the "
+        "server's answers, some 1,500 a node",
+        false},
+       NodeMetrics(),
+       EmitNode},
   }};
   return table;
 }

@@ -11,6 +11,9 @@ namespace replicawatch::mongo {
 /// file beside it.
 std::span<const Collector<View>> Collectors();
 
+/// Where the one stands for which members are asked more.
+constexpr size_t kNodeCollectorIndex = 7;
+
 // One function and one table of families for each file of this folder.
 void EmitReplication(const View& view, SampleSink& sink);
 MetricTable ReplicationMetrics();
@@ -24,5 +27,7 @@ void EmitWrites(const View& view, SampleSink& sink);
 MetricTable WriteMetrics();
 void EmitConfiguration(const View& view, SampleSink& sink);
 MetricTable ConfigurationMetrics();
+void EmitNode(const View& view, SampleSink& sink);
+MetricTable NodeMetrics();
 
 }  // namespace replicawatch::mongo

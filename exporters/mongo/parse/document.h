@@ -53,11 +53,13 @@ class Document {
     }
   }
 
+  // For what goes through all elements, whatever they are called.
+  bool Begin(bson_iter_t& iter) const;
+  static std::optional<Document> At(const bson_iter_t& iter);
+
  private:
   explicit Document(std::string_view bytes) : bytes_(bytes) {}
-  bool Begin(bson_iter_t& iter) const;
   bool Find(const char* key, bson_iter_t& iter) const;
-  static std::optional<Document> At(const bson_iter_t& iter);
   static std::optional<std::string> TextAt(const bson_iter_t& iter);
 
   std::string_view bytes_;  // the caller's; a bson_t would point into itself and can't be copied

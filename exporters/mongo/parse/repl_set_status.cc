@@ -27,6 +27,7 @@ SeenMember ReadMember(const Document& document) {
   const std::optional<double> ping_ms = document.Number("pingMs");
   if (ping_ms && *ping_ms >= 0) member.ping_seconds = *ping_ms / 1000;
   member.authenticated = !document.Has("authenticated") || document.Flag("authenticated");
+  member.elected_seconds = document.TimestampSeconds("electionTime");
   member.sync_source = document.Text("syncSourceHost").value_or("");
   member.maintenance = document.Flag("maintenanceMode");
   return member;

@@ -40,8 +40,9 @@ struct SeenMember {
   std::optional<int64_t> last_heartbeat_recv_ms;  ///< the last heartbeat that it sent
   std::optional<double> ping_seconds;             ///< nothing until it was measured
   bool authenticated = true;  ///< false: it does not accept the observer's key file or certificate
-  std::string sync_source;    ///< empty: none
-  bool maintenance = false;   ///< told of itself only
+  std::optional<uint32_t> elected_seconds;  ///< electionTime, of a primary
+  std::string sync_source;                  ///< empty: none
+  bool maintenance = false;                 ///< told of itself only
 };
 
 /// The first copy of a member that joins, while it goes on (state STARTUP2).

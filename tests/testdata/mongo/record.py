@@ -23,12 +23,12 @@ PORTS = [27101, 27102, 27103]
 MIXED_PORTS = [27111, 27112, 27113, 27114]
 
 
-def record(topology, nodes, login=True):
+def record(topology, nodes, login=True, more=()):
     folder = HERE / VERSION / topology
     folder.mkdir(parents=True, exist_ok=True)
     user = f"replicawatch:{PASSWORD}@" if login else ""
     uri = f"mongodb://{user}{','.join(node.address for node in nodes)}/?authSource=admin"
-    subprocess.run([BIN / "mongo_record", uri, folder], check=True)
+    subprocess.run([BIN / "mongo_record", uri, folder, *more], check=True)
 
 
 def elect(mongo, node, peers):
@@ -56,7 +56,8 @@ def can_log_in(mongo, node):
 
 def healthy(mongo):
     elect(mongo, mongo.nodes[2], mongo.nodes)
-    record("healthy", mongo.nodes)
+    record("healthy", mongo.nodes[:2])
+    record("healthy", mongo.nodes[2:], more=["node"])
 
 
 def lagging(mongo):

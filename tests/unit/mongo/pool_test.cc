@@ -24,6 +24,9 @@ struct FakeSet {
         node->Answer(command, ReadTestdata(std::string("mongo/6.0.5/healthy/") + port + "." +
                                            command + ".bson"));
       }
+      for (const char* command : {"getDiagnosticData", "buildInfo"})
+        node->Answer(command,
+                     ReadTestdata(std::string("mongo/6.0.5/healthy/27103.") + command + ".bson"));
       nodes[std::string("127.0.0.1:") + port] = node;
     }
     nodes["localhost:27101"] = nodes["127.0.0.1:27101"];
@@ -145,7 +148,8 @@ TEST_CASE("a pool that does not follow the set asks its seed, when somebody want
   CHECK(set.nodes.at("127.0.0.1:27101")->TakeCalls() ==
         std::vector<std::string>{"login hello", "login replSetGetStatus", "login serverStatus",
                                  "login replSetGetConfig", "login currentOp", "login collStats",
-                                 "login getParameter"});
+                                 "login getParameter", "login getDiagnosticData", "login buildInfo",
+                                 "login replSetGetStatus", "login replSetGetConfig"});
   CHECK(set.nodes.at("127.0.0.1:27102")->TakeCalls().empty());
 }
 

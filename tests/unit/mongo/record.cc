@@ -1,6 +1,7 @@
 // Records the raw answers of a live set for the tests:
-//   mongo_record mongodb://user:password@host:port,host:port/ FOLDER
-// writes FOLDER/<port>.<command>.bson for each host named. Not part of the tests themselves.
+//   mongo_record mongodb://user:password@host:port,host:port/ FOLDER [node]
+// writes FOLDER/<port>.<command>.bson for each host named; with `node` all that the collector node
+// asks as well. Not part of the tests themselves.
 #include <cstdio>
 #include <fstream>
 
@@ -31,7 +32,7 @@ class RecordingSession : public Session {
   const std::string prefix_;
 };
 
-int Record(const char* uri, const std::string& folder) {
+int Record(const char* uri, const std::string& folder, Extent extent) {
   const Result<Settings> settings = ParseSettings(uri);
   if (!settings) {
     std::fprintf(stderr, "%s\n", settings.error().message.c_str());
@@ -43,7 +44,7 @@ int Record(const char* uri, const std::string& folder) {
     Member member(
         [&](bool login) { return std::make_unique<RecordingSession>(open(login), prefix); },
         settings->has_login(), false);
-    member.Probe(Deadline::After(kCallLimit));
+    member.Probe(Deadline::After(kCallLimit), extent);
   }
   return 0;
 }
@@ -52,9 +53,11 @@ int Record(const char* uri, const std::string& folder) {
 }  // namespace replicawatch::mongo
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: mongo_record mongodb://user:password@host:port,... FOLDER\n");
+  using replicawatch::mongo::Extent;
+  if (argc < 3 || argc > 4) {
+    std::fprintf(stderr,
+                 "usage: mongo_record mongodb://user:password@host:port,... FOLDER [node]\n");
     return 2;
   }
-  return replicawatch::mongo::Record(argv[1], argv[2]);
+  return replicawatch::mongo::Record(argv[1], argv[2], argc == 4 ? Extent::kNode : Extent::kSet);
 }

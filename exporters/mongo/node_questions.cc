@@ -1,0 +1,44 @@
+#include "exporters/mongo/node_questions.h"
+
+#include "exporters/mongo/parse/command_result.h"
+
+namespace replicawatch::mongo {
+namespace {
+
+constexpr Duration kRefusedPause = std::chrono::hours(1);
+
+/// The answer, empty when the server refuses.
+Result<std::string> AskOne(Session& session, const char* command, Deadline deadline) {
+  Result<Reply> reply = session.Run({command}, deadline);
+  if (!reply) return tl::unexpected(reply.error());
+  const Result<CommandResult> result = ParseCommandResult(reply->bson);
+  if (!result) return tl::unexpected(result.error());
+  return result->ok ? std::move(reply->bson) : std::string();
+}
+
+}  // namespace
+
+Result<void> NodeQuestions::Ask(Session& session, Deadline deadline, MemberFacts& facts) {
+  auto answers = std::make_shared<NodeAnswers>();
+  const auto ask = [&](const char* command, std::string& into) -> Result<void> {
+    Result<std::string> answer = AskOne(session, command, deadline);
+    if (!answer) return tl::unexpected(answer.error());
+    into = std::move(*answer);
+    return {};
+  };
+  const TimePoint now = Clock::now();
+  Result<void> done;
+  if (now >= diagnostic_refused_) {
+    done = ask("getDiagnosticData", answers->diagnostic);
+    if (done && answers->diagnostic.empty()) diagnostic_refused_ = now + kRefusedPause;
+  }
+  if (done && answers->diagnostic.empty()) done = ask("serverStatus", answers->server);
+  if (done) done = ask("buildInfo", answers->build);
+  if (done && facts.status) done = ask("replSetGetStatus", answers->status);
+  if (done && facts.config) done = ask("replSetGetConfig", answers->config);
+  if (!done) return done;
+  facts.node = std::move(answers);
+  return {};
+}
+
+}  // namespace replicawatch::mongo

@@ -1,0 +1,169 @@
+#include "exporters/mongo/parse/walk.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+
+#include "exporters/mongo/collectors/field_families.h"
+#include "exporters/mongo/collectors/node.h"
+#include "tests/unit/testdata.h"
+
+namespace replicawatch::mongo {
+namespace {
+
+std::string Recorded(const std::string& name) { return ReadTestdata("mongo/6.0.5/" + name); }
+
+std::map<std::string, double> WalkAll(std::string_view bson, const WalkLimits& limits = {}) {
+  std::map<std::string, double> numbers;
+  const Result<Document> document = Document::Parse(bson);
+  if (!document) return numbers;
+  WalkNumbers(
+      *document,
+      [&](const WalkedNumber& number) {
+        std::string key(number.path);
+        if (!number.element.empty()) key += "@" + std::string(number.element);
+        numbers[key] = number.value;
+      },
+      limits);
+  return numbers;
+}
+
+TEST_CASE("a walk meets numbers, dates, timestamps and truth values, and members by their names") {
+  const auto numbers = WalkAll(Recorded("healthy/27103.replSetGetStatus.bson"));
+  CHECK(numbers.at("myState") == 1);
+  CHECK(numbers.at("term") == 2);
+  CHECK(numbers.at("date") > 1.7e12);                     // a date, in milliseconds
+  CHECK(numbers.at("optimes.appliedOpTime.ts") > 1.7e9);  // a timestamp, in seconds
+  CHECK(numbers.at("members.state@127.0.0.1:27101") == 2);
+  CHECK(numbers.at("members.state@127.0.0.1:27103") == 1);
+  CHECK(numbers.at("members.self@127.0.0.1:27103") == 1);  // true
+  CHECK_FALSE(numbers.contains("set"));                    // a text
+  CHECK_FALSE(numbers.contains("members.state"));
+}
+
+TEST_CASE("a configuration's members are told apart by their hosts") {
+  const auto numbers = WalkAll(Recorded("mixed/27111.replSetGetConfig.bson"));
+  CHECK(numbers.at("config.members.votes@127.0.0.1:27114") == 0);
+  CHECK(numbers.at("config.members.arbiterOnly@127.0.0.1:27113") == 1);
+}
+
+TEST_CASE("a walk has its limits") {
+  const std::string bson = Recorded("healthy/27101.collStats.bson");
+  CHECK(WalkAll(bson).size() > 200);
+  CHECK(WalkAll(bson, {.numbers = 10}).size() == 10);
+  for (const auto& [path, value] : WalkAll(bson, {.depth = 1}))
+    CHECK(path.find('.') == std::string::npos);
+  for (const auto& [path, value] : WalkAll(bson, {.path = 12})) CHECK(path.size() <= 12);
+}
+
+TEST_CASE("a walk through broken bytes ends") {
+  const std::string whole = Recorded("healthy/27103.replSetGetStatus.bson");
+  for (size_t size = 0; size < whole.size(); ++size) WalkAll(whole.substr(0, size));
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string broken = whole;
+    broken[at] = static_cast<char>(broken[at] ^ 0x80);
+    WalkAll(broken);
+  }
+}
+
+TEST_CASE("fields are named as mongodb_exporter names them") {
+  const auto name = [](const char* path, const char* parent = "") {
+    const FieldName named = NameField(path, parent);
+    return named.name + (named.label.empty() ? "" : "{" + std::string(named.label) + "}");
+  };
+  CHECK(name("serverStatus.uptime") == "mongodb_ss_uptime");
+  CHECK(name("serverStatus.wiredTiger.cache.bytes read into cache") ==
+        "mongodb_ss_wt_cache_bytes_read_into_cache");
+  CHECK(name("serverStatus.wiredTiger.transaction.transaction checkpoint total time (msecs)") ==
+        "mongodb_ss_wt_txn_transaction_checkpoint_total_time_msecs");
+  CHECK(name("serverStatus.opcounters.insert", "serverStatus.opcounters.") ==
+        "mongodb_ss_opcounters{legacy_op_type}");
+  CHECK(name("serverStatus.connections.current", "serverStatus.connections.") ==
+        "mongodb_ss_connections{conn_type}");
+  CHECK(name("serverStatus.security.authentication.mechanisms.MONGODB-X509.clusterAuthenticate."
+             "received") ==
+        "mongodb_ss_security_authentication_mechanisms_MONGODB_X509_clusterAuthenticate_received");
+  CHECK(name("replSetGetStatus.members.optimeDate") == "mongodb_rs_members_optimeDate");
+  CHECK(name("members.state") == "mongodb_members_state");
+  CHECK(name("local.oplog.rs.stats.wiredTiger.cache.bytes written from cache") ==
+        "mongodb_oplog_stats_wt_cache_bytes_written_from_cache");
+  CHECK(name("systemMetrics.disks.vda.reads", "systemMetrics.disks.vda.") ==
+        "mongodb_sys_disks_vda_reads");
+  CHECK(name("config.members.votes") == "mongodb_rs_cfg_members_votes");
+  CHECK(name("config.settings.electionTimeoutMillis") ==
+        "mongodb_rs_cfg_settings_electionTimeoutMillis");
+}
+
+TEST_CASE("one family for all fields of a name, and an end to new ones") {
+  FieldFamilies families;
+  const WalkedNumber insert = {
+      "serverStatus.opcounters.insert", "serverStatus.opcounters.", "insert", {}, {}, 1};
+  const WalkedNumber query = {
+      "serverStatus.opcounters.query", "serverStatus.opcounters.", "query", {}, {}, 1};
+  REQUIRE(families.Find(insert) != nullptr);
+  CHECK(families.Find(insert) == families.Find(query));
+  CHECK(families.Find(insert)->labels[0] == "legacy_op_type");
+  // A page with one name twice is one that Prometheus refuses.
+  const WalkedNumber odd = {"serverStatus.opcounters", "serverStatus.", "opcounters", {}, {}, 1};
+  CHECK(families.Find(odd) == nullptr);
+  for (size_t i = 0; i < FieldFamilies::kMost; ++i) {
+    const std::string path = "x" + std::to_string(i);
+    families.Find({path, {}, path, {}, {}, 1});
+  }
+  CHECK(families.Find({"one too many", {}, "one too many", {}, {}, 1}) == nullptr);
+  CHECK(families.Find(insert) != nullptr);
+}
+
+/// A page of the recorded primary with all that it told of itself.
+Snapshot PageOfNode() {
+  const auto read = [](const char* command) {
+    return Recorded(std::string("healthy/27103.") + command + ".bson");
+  };
+  MemberFacts facts;
+  facts.answered = true;
+  facts.hello = std::make_shared<const Hello>(*ParseHello(read("hello")));
+  facts.status =
+      std::make_shared<const ReplSetStatus>(*ParseReplSetStatus(read("replSetGetStatus")));
+  facts.server = std::make_shared<const ServerStatus>(*ParseServerStatus(read("serverStatus")));
+  facts.node = std::make_shared<const NodeAnswers>(
+      NodeAnswers{read("getDiagnosticData"), "", read("replSetGetStatus"), read("replSetGetConfig"),
+                  read("buildInfo")});
+  SampleSink sink;
+  EmitNodeAlone(
+      {"a:1", "a:1", false, false, 0, std::make_shared<const MemberFacts>(std::move(facts))}, sink);
+  return sink.Finish();
+}
+
+TEST_CASE("a whole node: thousands of series, none twice") {
+  const Snapshot page = PageOfNode();
+  CHECK(page.lines.size() > 2000);
+  // The recorded machine had /dev/shm mounted twice, which its mongod tells twice.
+  CHECK(page.duplicates == 3);
+  std::map<std::string, double> values;
+  for (const Line& line : page.lines)
+    values[std::string(line.desc->name) + "{" + std::string(page.Labels(line)) + "}"] = line.value;
+  const std::string labels = R"(cl_role="mongod",rs_nm="rs0",rs_state="1")";
+  CHECK(values.at("mongodb_up{cluster_role=\"mongod\"}") == 1);
+  CHECK(values.at("mongodb_mongod_replset_my_state{" + labels + ",set=\"rs0\"}") == 1);
+  CHECK(values.at("mongodb_mongod_replset_number_of_members{" + labels + ",set=\"rs0\"}") == 3);
+  CHECK(values.at("mongodb_rs_members_state{" + labels +
+                  R"(,member_idx="127.0.0.1:27101",member_state="SECONDARY"})") == 2);
+  CHECK(values.contains("mongodb_connections{" + labels + ",state=\"current\"}"));
+  CHECK(values.at("mongodb_version_info{" + labels +
+                  R"(,mongodb="6.0.5",edition="Community",vendor="MongoDB"})") == 1);
+  // One label has one value for each of the two kinds of pages: the predecessor has both wrong.
+  const std::string cache = "mongodb_mongod_wiredtiger_cache_bytes{" + labels + ",type=\"";
+  CHECK(values.contains(cache + "internal_pages\"}"));
+  CHECK(values.contains(cache + "leaf_pages\"}"));
+}
+
+TEST_CASE("old names of a server that has none of their fields") {
+  const std::string other = Recorded("healthy/27103.buildInfo.bson");
+  SampleSink sink;
+  EmitNodeCompatible(*Document::Parse(other), sink);
+  CHECK(sink.Finish().lines.empty());
+}
+
+}  // namespace
+}  // namespace replicawatch::mongo
