@@ -16,7 +16,7 @@ enum class Scope : uint8_t {
   kNode,      ///< cluster, member on /metrics; none on /probe, where `instance` says which node
 };
 
-constexpr size_t kMaxLabels = 10;
+constexpr size_t kMaxLabels = 12;
 
 /// What a family is. All families stand in constexpr tables, from which the encoders,
 /// --metrics.list, the lint and the checks of alert rules and dashboards read. Descriptors must

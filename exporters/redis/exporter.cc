@@ -5,6 +5,18 @@
 #include "exporters/redis/prober.h"
 
 namespace replicawatch::redis {
+namespace {
+
+/// What the collectors want to be asked.
+void AskFor(CollectorSet collectors, NodeSettings& nodes) {
+  nodes.clients = collectors.Has(kClientsCollectorIndex);
+  nodes.modules = collectors.Has(kModulesCollectorIndex);
+  nodes.search = collectors.Has(kSearchCollectorIndex);
+  nodes.configuration = collectors.Has(kConfigCollectorIndex);
+  nodes.dump = collectors.Has(kDumpCollectorIndex);
+}
+
+}  // namespace
 
 std::string_view RedisExporter::Description() const {
   return "Watches a Redis deployment, with its replicas and Sentinels, from any one of its nodes.";
@@ -98,14 +110,17 @@ Result<Started> RedisExporter::Start(CollectorSet collectors) {
   Started started;
   std::vector<RedisProber::Access::Cluster> probed;
   for (WatchOptions& cluster : config.clusters) {
+    AskFor(collectors, cluster.nodes);
     NodeSettings nodes = cluster.nodes;
     nodes.all_sections = nodes.latencies = true;
     cluster.nodes.heartbeat = collectors.Has(kHeartbeatCollectorIndex);
+    cluster.nodes.buffers = collectors.Has(kReplicationCollectorIndex);
     cluster.nodes.latencies = collectors.Has(kLatencyCollectorIndex);
     cluster.nodes.all_sections = collectors.Has(kNodeCollectorIndex) || cluster.nodes.latencies;
     started.watchers.push_back(std::make_unique<RedisWatcher>(std::move(cluster)));
     probed.push_back({started.watchers.back().get(), std::move(nodes)});
   }
+  for (auto& [name, module] : config.modules) AskFor(collectors, module.settings);
   started.prober = std::make_unique<RedisProber>(std::move(probed), std::move(config.modules));
   return started;
 }

@@ -10,18 +10,16 @@
 #include "common/base/deadline.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
+#include "exporters/redis/extras.h"
 #include "exporters/redis/parse/cluster.h"
 #include "exporters/redis/parse/info.h"
-#include "exporters/redis/parse/latency.h"
 #include "exporters/redis/parse/sentinel.h"
 #include "exporters/redis/parse/slow_log.h"
 
 namespace replicawatch::redis {
 
 constexpr const char* kMinReplicas = "min-replicas-to-write";
-
-/// Answers to CONFIG GET, by name.
-using Settings = std::map<std::string, std::string>;
+constexpr const char* kBufferLimits = "client-output-buffer-limit";
 
 /// Empty when the setting is not known.
 inline std::string_view SettingOf(const Settings& settings, const char* name) {
@@ -44,9 +42,12 @@ struct NodeFacts {
   bool writes_refused =
       false;          ///< PING answered MISCONF: the disk does not take what must be saved
   Settings settings;  ///< where CONFIG GET is allowed
-  std::optional<int64_t> slow_log_length;      ///< SLOWLOG LEN
-  std::optional<SlowLogEntry> slow_log_last;   ///< SLOWLOG GET 1
-  std::shared_ptr<const Latencies> latencies;  ///< LATENCY; null without the collector latency
+  std::optional<int64_t> slow_log_length;     ///< SLOWLOG LEN
+  std::optional<SlowLogEntry> slow_log_last;  ///< SLOWLOG GET 1
+  std::vector<Client> replica_links;          ///< CLIENT LIST TYPE replica
+  std::string master_link;  ///< CLIENT LIST TYPE master: its own end of the link; of a replica that
+                            ///< is in no full sync
+  std::shared_ptr<const NodeExtras> extras;  ///< of the last probe; null before the first
   // Of a Cluster node:
   std::vector<ClusterNode> cluster_nodes;        ///< CLUSTER NODES: all, as this one sees them
   std::optional<ClusterNode> cluster_self;       ///< how it describes itself in it

@@ -7,6 +7,7 @@
 
 #include "common/deployment/overview.h"
 #include "exporters/redis/promotion.h"
+#include "exporters/redis/replica_buffers.h"
 #include "exporters/redis/replication_history.h"
 #include "exporters/redis/sentinel_view.h"
 
@@ -21,6 +22,7 @@ struct ReplicaView {
   std::optional<bool> writable;              ///< by mistake: replica-read-only no
   std::optional<bool> next_sync_is_partial;  ///< if its link broke now; while the master answers
   std::vector<std::string_view> bars;        ///< why it would not be promoted, of kBars
+  std::optional<ReplicaBuffer> buffer;       ///< what the node that it follows holds for it
 };
 
 /// What the families replicawatch_redis_* need of one group. What is not known is empty.
@@ -31,6 +33,7 @@ struct GroupState {
   std::optional<int64_t> lost_bytes;  ///< at the last of them
   std::optional<bool> failover_in_progress;
   std::optional<bool> restart_would_wipe;  ///< the master keeps nothing on disk and has replicas
+  std::optional<int64_t> largest_buffer_bytes;  ///< of all replicas' links, told apart or not
 };
 
 /// One replication group, joined.

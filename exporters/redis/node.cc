@@ -16,12 +16,6 @@ constexpr auto kRefusedPause = std::chrono::seconds(10);
 /// A command that is not needed for anything else can wait longer for rights that may never come.
 constexpr auto kRefusedOptionalPause = std::chrono::hours(1);
 
-bool AtLeast(std::string_view version, int64_t major, int64_t minor) {
-  const int64_t is_major = ParseInt(CutAt(version, '.')).value_or(0);
-  const int64_t is_minor = ParseInt(CutAt(version, '.')).value_or(0);
-  return is_major > major || (is_major == major && is_minor >= minor);
-}
-
 double UnixNow() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration<double>(now).count();
@@ -32,8 +26,10 @@ ErrorCode CodeOf(const Reply& error) {
   const std::string_view word = error.ErrorWord();
   if (word == "NOAUTH" || word == "WRONGPASS") return ErrorCode::kAuth;
   if (word == "NOPERM") return ErrorCode::kPermission;
-  // "unknown command", "Unknown subcommand"
-  if (error.text.find("nknown ") != std::string::npos) return ErrorCode::kUnsupported;
+  // "unknown command", "Unknown subcommand"; an unknown index may be there the next time.
+  for (const char* what : {"nknown command", "nknown subcommand"}) {
+    if (error.text.find(what) != std::string::npos) return ErrorCode::kUnsupported;
+  }
   return ErrorCode::kProtocol;
 }
 
@@ -41,7 +37,10 @@ ErrorCode CodeOf(const Reply& error) {
 
 Node::Node(const std::string& address, HostPort where, bool sentinel, const NodeSettings& settings,
            Resolver& resolver)
-    : settings_(settings), session_(std::move(where), resolver), login_of_sentinel_(sentinel) {
+    : settings_(settings),
+      is_here_(IsThisMachine(where)),
+      session_(std::move(where), resolver),
+      login_of_sentinel_(sentinel) {
   facts_.address = address;
   session_.SetTls(settings_.tls.get());
   session_.SetLogin(sentinel ? &settings_.sentinel_login : &settings_.data_login);
@@ -51,14 +50,13 @@ void Node::Probe(TimePoint now) {
   if (probing()) return;
   probe_started_ = now;
   failed_ = false;
+  extras_ = std::make_shared<NodeExtras>();
   ++outstanding_;  // holds the probe open while the first commands are sent: a session may answer
                    // at once
   Ask(settings_.all_sections ? Command{"INFO", "ALL"} : Command{"INFO"},
       [this](const Reply& reply) { OnInfo(reply); });
   if (facts_.role() == Role::kSentinel) {
-    Ask({"SENTINEL", "MASTERS"}, [this](const Reply& reply) { OnMasters(reply); });
-    // In one go with the names of last time; a new name is asked about when it appears.
-    for (const SentinelMaster& known : facts_.masters) AskAboutMaster(known.master.name);
+    AskAboutSentinel();
   } else {
     Ask({"PING"}, [this](const Reply& reply) { OnPing(reply); });
     if (facts_.info) AskAboutDataNode();
@@ -67,11 +65,18 @@ void Node::Probe(TimePoint now) {
   EndCommand();
 }
 
+void Node::AskAboutSentinel() {
+  Ask({"SENTINEL", "MASTERS"}, [this](const Reply& reply) { OnMasters(reply); });
+  // In one go with the names of last time; a new name is asked about when it appears.
+  for (const SentinelMaster& known : facts_.masters) AskAboutMaster(known.master.name);
+  if (settings_.configuration) AskForConfiguration({"SENTINEL", "CONFIG", "GET", "*"});
+}
+
 /// What only a data node has, and not every user may ask.
 void Node::AskAboutDataNode() {
   AskForSettings();
   if (facts_.info->cluster) AskAboutCluster();
-  if (settings_.latencies) AskForLatencies();
+  AskForExtras();
   if (!settings_.all_sections) return;
   AskOptional("SLOWLOG LEN", {"SLOWLOG", "LEN"}, [this](const Reply& reply) {
     facts_.slow_log_length.reset();
@@ -105,45 +110,6 @@ void Node::AskAboutCluster() {
   AskOptional("CLUSTER MYSHARDID", {"CLUSTER", "MYSHARDID"}, [this](const Reply& reply) {
     facts_.shard_id = reply.is_error() ? std::string() : reply.text;
   });
-}
-
-/// Both answers go into one value, which views share: it is made anew each time.
-void Node::AskForLatencies() {
-  const auto asked = std::make_shared<Latencies>();
-  facts_.latencies = asked;
-  AskOptional("LATENCY LATEST", {"LATENCY", "LATEST"}, [asked](const Reply& reply) {
-    if (auto spikes = ParseLatencyLatest(reply)) asked->spikes = std::move(*spikes);
-  });
-  if (!AtLeast(facts_.info->version, 7, 0)) return;
-  AskOptional("LATENCY HISTOGRAM", {"LATENCY", "HISTOGRAM"}, [asked](const Reply& reply) {
-    if (auto commands = ParseLatencyHistogram(reply)) asked->commands = std::move(*commands);
-  });
-}
-
-void Node::AskForSettings() {
-  const auto on_reply = [this](const Reply& reply) {
-    if (reply.is_error()) facts_.settings.clear();
-    for (size_t i = 0; i + 1 < reply.elements.size(); i += 2)
-      facts_.settings[reply.elements[i].text] = reply.elements[i + 1].text;
-  };
-  Command names = {kMinReplicas, "save"};
-  if (settings_.all_sections) {
-    names.insert(names.end(), {"maxclients", "maxmemory", "io-threads", "repl-backlog-size",
-                               "client-output-buffer-limit", "databases"});
-  }
-  if (facts_.info->cluster) {
-    names.insert(names.end(), {"cluster-node-timeout", "cluster-replica-validity-factor",
-                               "repl-ping-replica-period"});
-  }
-  // Before 7.0 CONFIG GET takes one name.
-  if (!AtLeast(facts_.info->version, 7, 0)) {
-    for (const std::string_view name : names)
-      AskOptional("CONFIG GET", {"CONFIG", "GET", name}, on_reply);
-    return;
-  }
-  Command command = {"CONFIG", "GET"};
-  command.insert(command.end(), names.begin(), names.end());
-  AskOptional("CONFIG GET", command, on_reply);
 }
 
 void Node::Sample() {
@@ -201,6 +167,8 @@ void Node::Rest(std::string_view name, const Reply& refusal) {
 
 void Node::EndCommand() {
   if (--outstanding_ > 0) return;
+  MeasureDump();
+  facts_.extras = std::move(extras_);
   probe_ended_ = Clock::now();
   facts_.seconds = Seconds(probe_ended_ - probe_started_);
   if (!failed_) facts_.error.reset();
@@ -261,7 +229,7 @@ void Node::OnInfo(const Reply& reply) {
   both_logins_failed_ = false;
   if (!first) return;
   if (facts_.role() == Role::kSentinel) {
-    Ask({"SENTINEL", "MASTERS"}, [this](const Reply& masters) { OnMasters(masters); });
+    AskAboutSentinel();
   } else {
     AskAboutDataNode();
   }

@@ -19,7 +19,16 @@ struct NodeSettings {
   bool all_sections = false;  ///< INFO ALL: with the statistics of commands, for the collector node
   bool heartbeat = false;     ///< PUBLISH and SUBSCRIBE, for the collector heartbeat
   bool latencies = false;     ///< LATENCY HISTOGRAM and LATEST, for the collector latency
+  bool buffers = false;       ///< CLIENT LIST of replication links, for the collector replication
+  bool clients = false;       ///< CLIENT LIST, for the collector clients
+  bool modules = false;       ///< INFO MODULES, for the collector modules
+  bool search = false;        ///< FT._LIST and FT.INFO, for the collector search
+  bool configuration = false;  ///< CONFIG GET *, for the collector config
+  bool dump = false;           ///< the size of the dump, for the collector rdb
 };
+
+/// A Unix socket or a loopback address: the node sees the same files.
+bool IsThisMachine(const HostPort& where);
 
 /// One node under watch: asks it over its session and keeps what it says as NodeFacts. Belongs to
 /// the watcher's thread.
@@ -53,10 +62,20 @@ class Node {
   void AskOptional(std::string_view name, const Command& command,
                    std::function<void(const Reply&)> on_reply);
   void Rest(std::string_view name, const Reply& refusal);
+  void AskAboutSentinel();
   void AskAboutDataNode();
   void AskAboutCluster();
+  // Of node_extras.cc: what only some collectors need.
   void AskForSettings();
+  void AskForExtras();
   void AskForLatencies();
+  void AskForLinks();
+  void AskForClients();
+  void AskForSearchIndexes();
+  void AskForConfiguration(const Command& command);
+  void AskForCommandLog();
+  void MeasureDump();
+
   void EndCommand();
   void OnInfo(const Reply& reply);
   void OnPing(const Reply& reply);
@@ -76,7 +95,9 @@ class Node {
   void MeasureMasterSince(SentinelMaster& known) const;
 
   const NodeSettings& settings_;
+  const bool is_here_;  // the node runs on this machine
   NodeFacts facts_;
+  std::shared_ptr<NodeExtras> extras_;  // what the probe under way has gathered; then facts
   Session session_;
   size_t outstanding_ = 0;
   bool sampling_ = false;

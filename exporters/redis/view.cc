@@ -15,6 +15,24 @@ constexpr std::array<std::string_view, 6> kReasons = {"no_primary", "loading", "
                                                       "disk",       "memory",  "cluster_down"};
 constexpr Vocabulary kVocabulary = {"redis", kRoles, kReasons};
 
+/// Adds what the group's nodes hold back for their replicas.
+void JoinBuffers(const GroupTopology& group, const Topology& topology,
+                 const NodesByAddress& by_address, GroupView& view) {
+  for (const std::string& address : group.data_nodes) {
+    const auto parent = by_address.find(address);
+    if (parent == by_address.end() || !parent->second->answered) continue;
+    for (const Client& link : parent->second->replica_links) {
+      auto& largest = view.state.largest_buffer_bytes;
+      if (link.output_bytes()) largest = std::max(largest.value_or(0), *link.output_bytes());
+    }
+    const auto buffers = BuffersOf(*parent->second, topology, by_address);
+    for (ReplicaView& replica : view.replicas) {
+      const auto buffer = buffers.find(replica.member);
+      if (buffer != buffers.end()) replica.buffer = buffer->second;
+    }
+  }
+}
+
 MemberOverview JoinMember(const NodeFacts& node) {
   MemberOverview member;
   member.name = node.address;
@@ -48,7 +66,7 @@ NodeView JoinNode(const NodeFacts& node) {
   if (!node.answered || node.info_text == nullptr) return view;
   view.info = node.info_text;
   if (node.info->cluster) view.cluster_info = node.cluster_text;
-  view.latencies = node.latencies;
+  view.extras = node.extras;
   view.start_time_seconds = node.start_time_seconds;
   view.masters = node.masters;
   view.settings = node.settings;
@@ -95,6 +113,7 @@ View JoinView(std::span<const NodeFacts* const> nodes, const Topology& topology,
     const auto history = histories.find(group.name);
     GroupView joined = JoinGroup(group, topology, by_address,
                                  history == histories.end() ? nullptr : &history->second, now);
+    JoinBuffers(group, topology, by_address, joined);
     view.overview.groups.push_back(std::move(joined.overview));
     for (ReplicaView& replica : joined.replicas) view.replicas.push_back(std::move(replica));
     view.groups.push_back(std::move(joined.state));

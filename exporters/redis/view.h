@@ -29,7 +29,7 @@ struct NodeView {
   std::string member;
   std::shared_ptr<const InfoText> info;          ///< null while it does not answer
   std::shared_ptr<const InfoText> cluster_info;  ///< of a Cluster node that answers
-  std::shared_ptr<const Latencies> latencies;
+  std::shared_ptr<const NodeExtras> extras;      ///< null while it does not answer
   std::optional<double> start_time_seconds;
   std::vector<SentinelMaster> masters;  ///< of a Sentinel
   Settings settings;

@@ -53,7 +53,7 @@ class Page:
                 self.samples.append((match.group(1), labels, float(match.group(3))))
 
     def all(self, name, **labels):
-        whole = ("process_", "replicawatch_", "redis_", "mongodb_")
+        whole = ("process_", "replicawatch_", "mongodb_")
         name = name if name.startswith(whole) else "replicawatch_" + name
         return [
             (have, value)

@@ -17,17 +17,19 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
     Gauge("INFO", "redis_up", "1 if the node answered."),
     Gauge("INFO", "redis_instance_info", "Always 1; the labels say what the node is.",
           {"role", "redis_version", "redis_build_id", "redis_mode", "os", "maxmemory_policy",
-           "tcp_port", "run_id", "process_id", "master_replid"}),
+           "tcp_port", "run_id", "process_id", "master_replid", "valkey_version",
+           "valkey_release_stage"}),
     Gauge("INFO server_time_usec, uptime_in_seconds", "redis_start_time_seconds",
           "Start time of the server since the Unix epoch."),
 }};
 
 void EmitInstance(const InfoText& info, SampleSink& sink) {
   const auto value = [&](std::string_view line) { return info.Value(line); };
-  sink.Add(kTable[kInstance], 1,
-           {value("role"), value("redis_version"), value("redis_build_id"), info.Mode(),
-            value("os"), value("maxmemory_policy"), value("tcp_port"), value("run_id"),
-            value("process_id"), value("master_replid")});
+  sink.Add(
+      kTable[kInstance], 1,
+      {value("role"), value("redis_version"), value("redis_build_id"), info.Mode(), value("os"),
+       value("maxmemory_policy"), value("tcp_port"), value("run_id"), value("process_id"),
+       value("master_replid"), value("valkey_version"), value("valkey_release_stage")});
 }
 
 }  // namespace
@@ -38,7 +40,7 @@ MetricTable NodeMetrics() {
     for (const MetricTable part :
          {MetricTable(kTable), NodeInfoMetrics(), NodeKeyspaceMetrics(), NodeCommandsMetrics(),
           NodeReplicationMetrics(), NodeSentinelMetrics(), NodeSettingsMetrics(),
-          NodeClusterMetrics()})
+          NodeClusterMetrics(), NodeCommandLogMetrics()})
       joined.insert(joined.end(), part.begin(), part.end());
     return joined;
   }();
@@ -59,20 +61,33 @@ void EmitOne(const NodeView& node, SampleSink& sink) {
   EmitNodeSentinel(node, sink);
   EmitNodeSettings(node, sink);
   EmitNodeCluster(node, sink);
+  EmitNodeCommandLog(node, sink);
+}
+
+constexpr std::array kExtras = {EmitNodeLatency, EmitNodeClients, EmitNodeModules,
+                                EmitNodeSearch,  EmitNodeConfig,  EmitNodeDump};
+
+template <void (*emit)(const NodeView&, SampleSink&)>
+void EmitOfEach(const View& view, SampleSink& sink) {
+  for (const NodeView& node : view.nodes) {
+    sink.EnterMember(node.member);
+    emit(node, sink);
+  }
 }
 
 }  // namespace
 
 void EmitNodeAlone(const NodeView& node, SampleSink& sink) {
   EmitOne(node, sink);
-  EmitNodeLatency(node, sink);
+  for (const auto emit : kExtras) emit(node, sink);
 }
 
-void EmitNode(const View& view, SampleSink& sink) {
-  for (const NodeView& node : view.nodes) {
-    sink.EnterMember(node.member);
-    EmitOne(node, sink);
-  }
-}
+void EmitNode(const View& view, SampleSink& sink) { EmitOfEach<EmitOne>(view, sink); }
+void EmitLatency(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeLatency>(view, sink); }
+void EmitClients(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeClients>(view, sink); }
+void EmitModules(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeModules>(view, sink); }
+void EmitSearch(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeSearch>(view, sink); }
+void EmitConfig(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeConfig>(view, sink); }
+void EmitDump(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeDump>(view, sink); }
 
 }  // namespace replicawatch::redis

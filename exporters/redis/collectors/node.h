@@ -37,8 +37,15 @@ void EmitNodeReplication(const NodeView& node, SampleSink& sink);
 void EmitNodeSentinel(const NodeView& node, SampleSink& sink);
 void EmitNodeSettings(const NodeView& node, SampleSink& sink);
 void EmitNodeCluster(const NodeView& node, SampleSink& sink);
-// A collector of its own on /metrics, since it is as many series again.
+void EmitNodeCommandLog(const NodeView& node, SampleSink& sink);
+// Collectors of their own on /metrics, off by default: they are many series, or are asked for by
+// few. Nothing is added where it was not asked.
 void EmitNodeLatency(const NodeView& node, SampleSink& sink);
+void EmitNodeClients(const NodeView& node, SampleSink& sink);
+void EmitNodeModules(const NodeView& node, SampleSink& sink);
+void EmitNodeSearch(const NodeView& node, SampleSink& sink);
+void EmitNodeConfig(const NodeView& node, SampleSink& sink);
+void EmitNodeDump(const NodeView& node, SampleSink& sink);
 
 MetricTable NodeInfoMetrics();
 MetricTable NodeKeyspaceMetrics();
@@ -47,5 +54,6 @@ MetricTable NodeReplicationMetrics();
 MetricTable NodeSentinelMetrics();
 MetricTable NodeSettingsMetrics();
 MetricTable NodeClusterMetrics();
+MetricTable NodeCommandLogMetrics();
 
 }  // namespace replicawatch::redis

@@ -72,21 +72,14 @@ double SumOf(const InfoText& info, const std::string& command) {
 MetricTable LatencyMetrics() { return kTable; }
 
 void EmitNodeLatency(const NodeView& node, SampleSink& sink) {
-  if (node.latencies == nullptr || node.info == nullptr) return;
-  for (const LatencySpike& spike : node.latencies->spikes) {
+  if (node.extras == nullptr) return;
+  for (const LatencySpike& spike : node.extras->spikes) {
     sink.Add(kTable[kSpikeTime], static_cast<double>(spike.unix_seconds), {spike.event});
     sink.Add(kTable[kSpikeSeconds], static_cast<double>(spike.milliseconds) / 1e3, {spike.event});
   }
-  for (const CommandLatencies& command : node.latencies->commands) {
+  for (const CommandLatencies& command : node.extras->commands) {
     sink.AddHistogram(kTable[kLatencies], AllBuckets(command), SumOf(*node.info, command.command),
                       static_cast<double>(command.calls), {command.command});
-  }
-}
-
-void EmitLatency(const View& view, SampleSink& sink) {
-  for (const NodeView& node : view.nodes) {
-    sink.EnterMember(node.member);
-    EmitNodeLatency(node, sink);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/base/text.h"
 #include "exporters/redis/collectors/node.h"
+#include "exporters/redis/parse/buffer_limit.h"
 
 namespace replicawatch::redis {
 namespace {
@@ -42,16 +43,15 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
           "Time that the newest entry of the slow log took."),
 }};
 
-/// "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"
 void EmitBufferLimits(std::string_view setting, SampleSink& sink) {
-  while (!setting.empty()) {
-    const std::string_view name = CutAt(setting, ' ');
-    const std::optional<double> hard = ParseDouble(CutAt(setting, ' '));
-    const std::optional<double> soft = ParseDouble(CutAt(setting, ' '));
-    const std::optional<double> seconds = ParseDouble(CutAt(setting, ' '));
-    sink.Add(kTable[kBufferLimit], hard, {name, "hard"});
-    sink.Add(kTable[kBufferLimit], soft, {name, "soft"});
-    sink.Add(kTable[kBufferSeconds], seconds, {name, "soft"});
+  const auto add = [&](Index index, const std::optional<int64_t>& value, std::string_view name,
+                       std::string_view limit) {
+    if (value) sink.Add(kTable[index], static_cast<double>(*value), {name, limit});
+  };
+  for (const BufferLimit& limit : ParseBufferLimits(setting)) {
+    add(kBufferLimit, limit.hard_bytes, limit.name, "hard");
+    add(kBufferLimit, limit.soft_bytes, limit.name, "soft");
+    add(kBufferSeconds, limit.soft_seconds, limit.name, "soft");
   }
 }
 
@@ -65,7 +65,7 @@ void EmitNodeSettings(const NodeView& node, SampleSink& sink) {
   sink.Add(kTable[kMaxMemory], ParseDouble(setting("maxmemory")));
   sink.Add(kTable[kIoThreads], ParseDouble(setting("io-threads")));
   sink.Add(kTable[kBacklogSize], ParseDouble(setting("repl-backlog-size")));
-  EmitBufferLimits(setting("client-output-buffer-limit"), sink);
+  EmitBufferLimits(setting(kBufferLimits), sink);
   if (node.slow_log_length)
     sink.Add(kTable[kSlowLogLength], static_cast<double>(*node.slow_log_length));
   if (!node.slow_log_last) return;

@@ -19,12 +19,17 @@ enum Index : size_t {
   kLostBytes,
   kFailoverRuns,
   kWipe,
+  kBuffer,
+  kBufferLimit,
+  kBufferHeadroom,
+  kLargestBuffer,
   kIndexSize,
 };
 
 constexpr MetricDesc OfReplica(std::string_view name, std::string_view help,
-                               std::string_view source, std::string_view more = "") {
-  return {name, help, MetricType::kGauge, "", Scope::kCluster, {"group", "member", more}, source};
+                               std::string_view source, std::string_view more = "",
+                               std::string_view unit = "") {
+  return {name, help, MetricType::kGauge, unit, Scope::kCluster, {"group", "member", more}, source};
 }
 
 constexpr MetricDesc OfGroup(std::string_view name, std::string_view help, std::string_view source,
@@ -73,6 +78,22 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
             "1 if the master keeps nothing on disk and has replicas: restarted, it is empty and "
             "makes them empty.",
             "INFO: aof_enabled; CONFIG GET save"),
+    OfReplica("replicawatch_redis_replica_buffer_bytes",
+              "What the node that the replica follows has written for it and could not send yet.",
+              "CLIENT LIST TYPE replica: omem; CLIENT LIST TYPE master: laddr of the replica", "",
+              "bytes"),
+    OfReplica("replicawatch_redis_replica_buffer_limit_bytes",
+              "Size of that buffer at which the replica is cut off: at once (hard), or after some "
+              "seconds (soft); left out where there is no limit.",
+              "CONFIG GET client-output-buffer-limit; INFO: repl_backlog_size", "limit", "bytes"),
+    OfReplica("replicawatch_redis_replica_buffer_headroom_bytes",
+              "What is left before the lower of the limits; negative above the soft limit, when "
+              "the replica is about to be cut off.",
+              "CLIENT LIST TYPE replica: omem; CONFIG GET client-output-buffer-limit", "", "bytes"),
+    OfGroup("replicawatch_redis_largest_replica_buffer_bytes",
+            "The largest such buffer of all that follow a node of the group, also of those that "
+            "are no members, or that can't be told apart.",
+            "CLIENT LIST TYPE replica: omem", MetricType::kGauge, "bytes"),
 }};
 
 void EmitReplica(const ReplicaView& replica, SampleSink& sink) {
@@ -94,6 +115,23 @@ void EmitReplica(const ReplicaView& replica, SampleSink& sink) {
   }
 }
 
+void EmitBuffer(const ReplicaView& replica, SampleSink& sink) {
+  if (!replica.buffer) return;
+  const ReplicaBuffer& buffer = *replica.buffer;
+  const auto add = [&](Index index, const std::optional<int64_t>& bytes, std::string_view limit) {
+    if (!bytes) return;
+    if (limit.empty()) {
+      sink.Add(kTable[index], static_cast<double>(*bytes), {replica.group, replica.member});
+    } else {
+      sink.Add(kTable[index], static_cast<double>(*bytes), {replica.group, replica.member, limit});
+    }
+  };
+  add(kBuffer, buffer.used_bytes, "");
+  add(kBufferLimit, buffer.hard_limit_bytes, "hard");
+  add(kBufferLimit, buffer.soft_limit_bytes, "soft");
+  add(kBufferHeadroom, buffer.headroom_bytes(), "");
+}
+
 void EmitGroup(const GroupState& group, SampleSink& sink) {
   const auto add = [&](Index index, auto value) {
     if (value) sink.Add(kTable[index], static_cast<double>(*value), {group.name});
@@ -102,6 +140,7 @@ void EmitGroup(const GroupState& group, SampleSink& sink) {
   add(kLostBytes, group.lost_bytes);
   add(kFailoverRuns, group.failover_in_progress);
   add(kWipe, group.restart_would_wipe);
+  add(kLargestBuffer, group.largest_buffer_bytes);
 }
 
 }  // namespace
@@ -109,7 +148,10 @@ void EmitGroup(const GroupState& group, SampleSink& sink) {
 MetricTable ReplicationMetrics() { return kTable; }
 
 void EmitReplication(const View& view, SampleSink& sink) {
-  for (const ReplicaView& replica : view.replicas) EmitReplica(replica, sink);
+  for (const ReplicaView& replica : view.replicas) {
+    EmitReplica(replica, sink);
+    EmitBuffer(replica, sink);
+  }
   for (const GroupState& group : view.groups) EmitGroup(group, sink);
 }
 

@@ -5,7 +5,7 @@
 namespace replicawatch::redis {
 
 std::span<const Collector<View>> Collectors() {
-  static const std::array<Collector<View>, 7> table = {{
+  static const std::array<Collector<View>, 12> table = {{
       DeploymentCollector<View>(),
       {{"replication", "failovers, and the replicas: links, syncs, who could be promoted", true},
        ReplicationMetrics(),
@@ -25,6 +25,21 @@ std::span<const Collector<View>> Collectors() {
        SentinelMetrics(),
        EmitSentinel},
       {{"cluster", "slots, shards and masters of a Cluster", true}, ClusterMetrics(), EmitCluster},
+      {{"clients", "each node's client connections, at most 200, a dozen series each", false},
+       ClientMetrics(),
+       EmitClients},
+      {{"modules", "each node's modules and what they tell in INFO", false},
+       ModuleMetrics(),
+       EmitModules},
+      {{"search", "the indexes of each node's search module, at most 100", false},
+       SearchMetrics(),
+       EmitSearch},
+      {{"config", "all settings of each node but those that may be secret", false},
+       ConfigMetrics(),
+       EmitConfig},
+      {{"rdb", "the size of the RDB file of each node that runs on this machine", false},
+       DumpMetrics(),
+       EmitDump},
   }};
   return table;
 }

@@ -33,7 +33,11 @@ const Setters& KnownLines() {
          if (i.version.empty()) i.version = v;
        }},
       // Valkey keeps redis_version at 7.2.4 for its clients' sake.
-      {"valkey_version", [](Info& i, Pending&, std::string_view v) { i.version = v; }},
+      {"valkey_version",
+       [](Info& i, Pending&, std::string_view v) {
+         i.version = v;
+         i.valkey = true;
+       }},
       {"server_time_usec",
        [](Info& i, Pending&, std::string_view v) { i.server_time_microseconds = ParseInt(v); }},
       {"loading", [](Info& i, Pending&, std::string_view v) { i.loading = v != "0"; }},
@@ -122,6 +126,12 @@ Role RoleOf(const Pending& pending) {
 }
 
 }  // namespace
+
+bool AtLeast(std::string_view version, int64_t major, int64_t minor) {
+  const int64_t is_major = ParseInt(CutAt(version, '.')).value_or(0);
+  const int64_t is_minor = ParseInt(CutAt(version, '.')).value_or(0);
+  return is_major > major || (is_major == major && is_minor >= minor);
+}
 
 Result<Info> ParseInfo(const InfoText& text) {
   const Setters& known = KnownLines();

@@ -53,6 +53,7 @@ struct Info {
   Replication replication;
   std::string run_id;
   std::string version;  ///< valkey_version where there is one, else redis_version
+  bool valkey = false;  ///< whose versions are counted on their own
   std::optional<int64_t> uptime_seconds;
   std::optional<int64_t> server_time_microseconds;  ///< server_time_usec, since 6.2
   bool loading = false;
@@ -65,6 +66,9 @@ struct Info {
   std::string max_memory_policy;
   bool tilt = false;  ///< of a Sentinel: it has stopped acting because its clock jumped
 };
+
+/// Whether a version such as 7.0.15 is that one or later.
+bool AtLeast(std::string_view version, int64_t major, int64_t minor);
 
 /// Reads the answer to INFO of a data node or a Sentinel, Redis 2.8 to 8 and Valkey. Lines are
 /// found by name, never by position. Of a partial answer (INFO replication) the rest keeps its

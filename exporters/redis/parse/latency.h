@@ -28,12 +28,6 @@ struct CommandLatencies {
   std::vector<Bucket> buckets;  ///< ascending; the server leaves empty ones out
 };
 
-/// What a node tells of its latencies.
-struct Latencies {
-  std::vector<LatencySpike> spikes;
-  std::vector<CommandLatencies> commands;
-};
-
 /// Read an answer; an element of another shape is left out. Fail when it is no list. Pure.
 Result<std::vector<LatencySpike>> ParseLatencyLatest(const Reply& reply);
 Result<std::vector<CommandLatencies>> ParseLatencyHistogram(const Reply& reply);

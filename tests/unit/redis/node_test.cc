@@ -4,46 +4,14 @@
 
 #include <string>
 
-#include "common/metrics/encoder.h"
-#include "exporters/redis/collectors/table.h"
 #include "exporters/redis/resp.h"
+#include "tests/unit/redis/node_page.h"
 #include "tests/unit/testdata.h"
 
 namespace replicawatch::redis {
 namespace {
 
 const std::string kFolder = "redis/7.0.15/sentinel/";
-
-/// The page of the collector `node` about one node that has answered.
-class Page {
- public:
-  explicit Page(std::string info, NodeView node = {}) {
-    node.member = "m:1";
-    node.info = std::make_shared<const InfoText>(std::move(info));
-    node.start_time_seconds = 1.5;
-    View view;
-    view.nodes.push_back(std::move(node));
-    SampleSink sink;
-    sink.EnterCluster("redis", "c");
-    EmitNode(view, sink);
-    const Snapshot snapshot = sink.Finish();
-    CHECK(snapshot.duplicates == 0);
-    Encode(snapshot, TextFormat::kPrometheus004, text_);
-  }
-
-  /// A line is there, as in `redis_db_keys{...,db="db0"} 31`; the labels of the scope are added
-  /// here.
-  bool Has(const std::string& name, const std::string& labels, const std::string& value) const {
-    const std::string all = "cluster=\"c\",member=\"m:1\"" + (labels.empty() ? "" : "," + labels);
-    return text_.find("\n" + name + "{" + all + "} " + value + "\n") != std::string::npos;
-  }
-  bool HasAny(const std::string& name) const {
-    return text_.find("\n" + name + "{") != std::string::npos;
-  }
-
- private:
-  std::string text_;
-};
 
 TEST_CASE("node: a master as redis_exporter shows it") {
   const Page page(ReadTestdata(kFolder + "master-all.info"));
