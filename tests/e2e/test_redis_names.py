@@ -97,6 +97,24 @@ def test_every_series_of_redis_exporter_is_there(stack, watched, node):
     assert not wrong
 
 
+# What dashboards 763 and the one of the redis-ha chart, both contrib mixins and the awesome rules query, but for a Cluster's.
+QUERIED = {
+    "redis-1": """up uptime_in_seconds connected_clients blocked_clients memory_used_bytes memory_used_rss_bytes memory_max_bytes
+        mem_fragmentation_ratio commands_total commands_duration_seconds_total commands_processed_total keyspace_hits_total
+        keyspace_misses_total net_input_bytes_total net_output_bytes_total db_keys db_keys_expiring expired_keys_total
+        evicted_keys_total connected_slaves instance_info rdb_last_save_timestamp_seconds total_system_memory_bytes
+        config_maxclients rejected_connections_total connected_slave_offset_bytes connected_slave_lag_seconds""",
+    "redis-2": "up instance_info slave_info master_link_up master_last_io_seconds_ago slave_repl_offset",
+}
+
+
+@pytest.mark.parametrize("node", QUERIED)
+def test_what_known_dashboards_and_rules_query_is_there(stack, watched, node):
+    address = stack.address(node)
+    have = {name for name, labels, _ in watched.scrape().samples if labels.get("member") == address}
+    assert not [name for name in QUERIED[node].split() if "redis_" + name not in have]
+
+
 @pytest.mark.parametrize("kind", ["text", "map", "map with the user"])
 def test_the_environment_that_people_have(stack, kind):
     """REDIS_ADDR, REDIS_USER, REDIS_PASSWORD_FILE: the latter is a JSON object there, of URIs and passwords."""

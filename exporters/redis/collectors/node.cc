@@ -5,12 +5,13 @@
 #include <array>
 #include <vector>
 
+#include "common/base/text.h"
 #include "exporters/redis/collectors/table.h"
 
 namespace replicawatch::redis {
 namespace {
 
-enum Index : size_t { kUp, kInstance, kStart, kIndexSize };
+enum Index : size_t { kUp, kInstance, kStart, kSystemMemory, kIndexSize };
 
 // In the order of Index.
 constexpr std::array<MetricDesc, kIndexSize> kTable = {{
@@ -21,6 +22,8 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
            "valkey_release_stage"}),
     Gauge("INFO server_time_usec, uptime_in_seconds", "redis_start_time_seconds",
           "Start time of the server since the Unix epoch."),
+    Gauge("INFO total_system_memory", "redis_total_system_memory_bytes",
+          "Memory of the node's machine, whatever a container may use of it."),
 }};
 
 void EmitInstance(const InfoText& info, SampleSink& sink) {
@@ -54,6 +57,7 @@ void EmitOne(const NodeView& node, SampleSink& sink) {
   if (node.info == nullptr) return;
   EmitInstance(*node.info, sink);
   sink.Add(kTable[kStart], node.start_time_seconds);
+  sink.Add(kTable[kSystemMemory], ParseDouble(node.info->Value("total_system_memory")));
   EmitNodeInfo(node, sink);
   EmitNodeKeyspace(node, sink);
   EmitNodeCommands(node, sink);

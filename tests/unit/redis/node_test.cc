@@ -19,6 +19,7 @@ TEST_CASE("node: a master as redis_exporter shows it") {
   CHECK(page.Has("redis_start_time_seconds", "", "1.5"));
   CHECK(page.Has("redis_memory_max_bytes", "", "0"));
   CHECK(page.Has("redis_connected_slaves", "", "2"));
+  CHECK(page.Has("redis_total_system_memory_bytes", "", "25276063744"));
   CHECK(page.Has("redis_rdb_last_bgsave_status", "", "1"));
   CHECK(page.Has("redis_rdb_current_bgsave_duration_sec", "", "-1"));
   CHECK(page.Has("redis_db_keys", R"(db="db0")", "31"));
