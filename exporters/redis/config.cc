@@ -4,6 +4,7 @@
 
 #include "common/config/readers.h"
 #include "exporters/redis/parse/seed.h"
+#include "exporters/redis/survey_config.h"
 
 namespace replicawatch::redis {
 namespace {
@@ -28,6 +29,17 @@ YamlValue::Read IntoTls(TlsOptions& tls) {
   };
 }
 
+YamlValue::Read IntoSurvey(NodeSettings& nodes) {
+  return [&nodes](const YamlValue& value) -> Result<void> {
+    SurveyConfig survey;
+    if (const Result<void> read = survey.Read(value); !read) return read;
+    auto settings = survey.Complete();
+    if (!settings) return value.Fault(settings.error().message);
+    nodes.survey = std::move(*settings);
+    return {};
+  };
+}
+
 Result<WatchOptions> ReadCluster(const YamlValue& value) {
   ClusterSettings settings;
   WatchOptions& cluster = settings.watch;
@@ -44,6 +56,7 @@ Result<WatchOptions> ReadCluster(const YamlValue& value) {
       {"sentinel_password_file", IntoSecretOfFile(sentinel.password)},
       {"sentinel_password_env", IntoSecretOfEnvironment(sentinel.password)},
       {"tls", IntoTls(settings.tls)},
+      {"survey", IntoSurvey(cluster.nodes)},
   });
   if (!read) return tl::unexpected(read.error());
   if (seeds.empty()) return value.Fault("a cluster needs \"seeds\": the address of any member");
@@ -71,6 +84,7 @@ Result<Module> ReadModule(const YamlValue& value) {
       {"sentinel_password_file", IntoSecretOfFile(sentinel.password)},
       {"sentinel_password_env", IntoSecretOfEnvironment(sentinel.password)},
       {"tls", IntoTls(tls)},
+      {"survey", IntoSurvey(module.settings)},
   });
   if (!read) return tl::unexpected(read.error());
   CompleteLogins(module.settings);

@@ -61,6 +61,7 @@ void RedisExporter::AddFlags(Flags& flags) {
              "Name that the nodes' certificates must have; default: the host that is asked");
   flags.Action("redis.tls.insecure-skip-verify", tls_.insecure_skip_verify,
                "Take any certificate; whoever is between can read the password");
+  survey_.AddFlags(flags);
 }
 
 /// The cluster that the flags describe.
@@ -88,6 +89,9 @@ Result<WatchOptions> RedisExporter::ClusterOfFlags() const {
         "--redis.tls.*: TLS is used with rediss://host:port, which --redis.addr does not say");
   if (const Result<void> tls = CompleteTls(settings.tls, cluster.nodes); !tls)
     return Fail(ErrorCode::kParse, "--redis.tls: " + tls.error().message);
+  auto survey = survey_.Complete();
+  if (!survey) return Fail(ErrorCode::kParse, "--redis.check-...: " + survey.error().message);
+  cluster.nodes.survey = std::move(*survey);
   return std::move(cluster);
 }
 
@@ -113,6 +117,7 @@ Result<Started> RedisExporter::Start(CollectorSet collectors) {
     AskFor(collectors, cluster.nodes);
     NodeSettings nodes = cluster.nodes;
     nodes.all_sections = nodes.latencies = true;
+    nodes.survey = nullptr;  // one of a node is enough
     cluster.nodes.heartbeat = collectors.Has(kHeartbeatCollectorIndex);
     cluster.nodes.buffers = collectors.Has(kReplicationCollectorIndex);
     cluster.nodes.latencies = collectors.Has(kLatencyCollectorIndex);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/app/exporter.h"
+#include "exporters/redis/survey_config.h"
 #include "exporters/redis/watcher.h"
 
 namespace replicawatch::redis {
@@ -28,6 +29,7 @@ class RedisExporter : public Exporter {
   Secret password_;
   Secret sentinel_password_;
   TlsOptions tls_;
+  SurveyConfig survey_;
 };
 
 }  // namespace replicawatch::redis

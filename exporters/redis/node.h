@@ -8,6 +8,7 @@
 
 #include "exporters/redis/facts.h"
 #include "exporters/redis/session.h"
+#include "exporters/redis/survey_settings.h"
 
 namespace replicawatch::redis {
 
@@ -23,8 +24,9 @@ struct NodeSettings {
   bool clients = false;       ///< CLIENT LIST, for the collector clients
   bool modules = false;       ///< INFO MODULES, for the collector modules
   bool search = false;        ///< FT._LIST and FT.INFO, for the collector search
-  bool configuration = false;  ///< CONFIG GET *, for the collector config
-  bool dump = false;           ///< the size of the dump, for the collector rdb
+  bool configuration = false;                    ///< CONFIG GET *, for the collector config
+  bool dump = false;                             ///< the size of the dump, for the collector rdb
+  std::shared_ptr<const SurveySettings> survey;  ///< keys, streams and scripts; null: none
 };
 
 /// A Unix socket or a loopback address: the node sees the same files.

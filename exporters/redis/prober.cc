@@ -104,7 +104,7 @@ void RedisProber::Run() {
     }
     HandOver(settled);
     if (now >= next_forgetting_) ForgetIdle(now);
-    Wait(until);
+    Wait(std::min(until, StepSurveys(now)));
   }
   for (const auto& task : tasks) task->error = {ErrorCode::kInternal, "the exporter is ending"};
   HandOver(tasks);
@@ -128,6 +128,8 @@ bool RedisProber::Settle(Task& task, TimePoint now) {
     const Result<HostPort> where = SplitAddress(task.address);
     target.node = std::make_unique<Node>(task.address, *where, task.grant.role == "sentinel",
                                          *task.grant.settings, resolver_);
+    if (task.grant.settings->survey)
+      target.survey = std::make_unique<Survey>(*task.grant.settings, *where, resolver_);
   }
   Node& node = *target.node;
   if (node.probe_ended() < task.start) {
@@ -143,8 +145,20 @@ bool RedisProber::Settle(Task& task, TimePoint now) {
     if (node.probing()) return false;
   }
   task.view = JoinNode(node.facts());
+  if (target.survey) AddSurvey(*target.survey, now, task.view);
   task.error = node.facts().error;
   return true;
+}
+
+/// Lets the surveys go on and returns when the next step is due.
+TimePoint RedisProber::StepSurveys(TimePoint now) {
+  TimePoint next = TimePoint::max();
+  for (const auto& [key, target] : targets_) {
+    if (!target.survey) continue;
+    target.survey->Step(target.node->facts(), now);
+    if (target.survey->next_step() > now) next = std::min(next, target.survey->next_step());
+  }
+  return next;
 }
 
 void RedisProber::ForgetIdle(TimePoint now) {
@@ -155,13 +169,20 @@ void RedisProber::ForgetIdle(TimePoint now) {
 
 void RedisProber::Wait(TimePoint until) {
   std::vector<pollfd> polled = {{wake_fd_, POLLIN, 0}};
-  for (const auto& [key, target] : targets_) polled.push_back(target.node->session().Interest());
+  std::vector<Session*> sessions;
+  const auto add = [&](Session& session) {
+    polled.push_back(session.Interest());
+    sessions.push_back(&session);
+  };
+  for (const auto& [key, target] : targets_) {
+    add(target.node->session());
+    if (target.survey) target.survey->ForEachSession(add);
+  }
   poll(polled.data(), polled.size(), Deadline::At(until).RemainingMs());
   eventfd_t ignored = 0;
   if (polled[0].revents != 0) eventfd_read(wake_fd_, &ignored);
   const TimePoint now = Clock::now();
-  size_t i = 0;
-  for (auto& [key, target] : targets_) target.node->session().Advance(polled[++i].revents, now);
+  for (size_t i = 0; i < sessions.size(); ++i) sessions[i]->Advance(polled[i + 1].revents, now);
 }
 
 }  // namespace replicawatch::redis

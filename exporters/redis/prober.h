@@ -12,6 +12,7 @@
 #include "common/scrape/prober.h"
 #include "exporters/redis/config.h"
 #include "exporters/redis/node.h"
+#include "exporters/redis/survey.h"
 #include "exporters/redis/view.h"
 
 namespace replicawatch::redis {
@@ -48,6 +49,7 @@ class RedisProber : public Prober {
 
   struct Target {
     std::unique_ptr<Node> node;
+    std::unique_ptr<Survey> survey;  // null: there is none
     TimePoint last_asked;
   };
 
@@ -56,6 +58,7 @@ class RedisProber : public Prober {
   void HandOver(const TaskList& settled);
   void Wait(TimePoint until);
   bool Settle(Task& task, TimePoint now);
+  TimePoint StepSurveys(TimePoint now);
   void ForgetIdle(TimePoint now);
 
   const Access access_;

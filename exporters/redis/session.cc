@@ -149,6 +149,13 @@ void Session::SendLogin() {
     }
   }
   send({"CLIENT", "SETNAME", "replicawatch"}, [](const Result<Reply>&) {});
+  if (read_only_) send({"READONLY"}, [](const Result<Reply>&) {});
+  if (database_ == 0) return;
+  send({"SELECT", std::to_string(database_)}, [this](const Result<Reply>& reply) {
+    if (!reply || !reply->is_error()) return;
+    Disconnect({ErrorCode::kPermission, name_ + " refused the database: " + reply->text},
+               kLoginPause);
+  });
 }
 
 void Session::Append(Pending pending) {

@@ -53,6 +53,12 @@ class Session {
     if (!keep_pause) next_attempt_ = {};
   }
 
+  /// The database that each connection selects after its login.
+  void SetDatabase(int database) { database_ = database; }
+
+  /// From the next connection on a replica of a Cluster answers about its keys itself.
+  void SetReadOnly() { read_only_ = true; }
+
   /// Used from the next connection on; null: no TLS.
   void SetTls(const TlsClient* tls) { tls_ = tls; }
 
@@ -111,6 +117,8 @@ class Session {
   Resolver& resolver_;
   const Login* login_ = nullptr;
   const TlsClient* tls_ = nullptr;
+  int database_ = 0;
+  bool read_only_ = false;
 
   State state_ = State::kIdle;
   std::unique_ptr<redisContext, ContextDeleter> context_;

@@ -12,6 +12,7 @@
 #include "exporters/redis/facts.h"
 #include "exporters/redis/group_view.h"
 #include "exporters/redis/replication_history.h"
+#include "exporters/redis/survey_results.h"
 #include "exporters/redis/topology.h"
 
 namespace replicawatch::redis {
@@ -35,6 +36,8 @@ struct NodeView {
   Settings settings;
   std::optional<int64_t> slow_log_length;
   std::optional<SlowLogEntry> slow_log_last;
+  std::shared_ptr<const SurveyResults> survey;  ///< null before the first, and where there is none
+  double survey_age_seconds = 0;
 };
 
 /// The whole deployment, joined: immutable once made.

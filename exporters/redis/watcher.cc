@@ -62,7 +62,7 @@ void RedisWatcher::Run() {
     const TimePoint now = Clock::now();
     if (now >= next_tick_) Tick(now);
     if (!gathers_.empty()) ServeGathers(now);
-    TimePoint until = next_tick_;
+    TimePoint until = std::min(next_tick_, StepSurveys(now));
     for (const auto& gather : gathers_) until = std::min(until, gather->deadline.point());
     Wait(until);
   }
@@ -78,6 +78,7 @@ void RedisWatcher::Wait(TimePoint until) {
   for (auto& [address, watched] : nodes_) add(watched.node->session());
   if (listener_) add(*listener_);
   if (heartbeat_) heartbeat_->ForEachSession(add);
+  for (auto& [address, survey] : surveys_) survey->ForEachSession(add);
   poll(polled.data(), polled.size(), Deadline::At(until).RemainingMs());
   eventfd_t ignored = 0;
   if (polled[0].revents != 0) eventfd_read(wake_fd_, &ignored);
@@ -106,6 +107,24 @@ void RedisWatcher::Tick(TimePoint now) {
   }
   if (heartbeat_) SendHeartbeats(now);
   desk_.Publish(Join(now));
+}
+
+/// Lets each node's survey go on and returns when the next step is due.
+TimePoint RedisWatcher::StepSurveys(TimePoint now) {
+  TimePoint next = TimePoint::max();
+  if (!options_.nodes.survey) return next;
+  std::erase_if(surveys_, [&](const auto& entry) { return !nodes_.contains(entry.first); });
+  for (auto& [address, watched] : nodes_) {
+    if (IsDuplicate(address)) continue;
+    std::unique_ptr<Survey>& survey = surveys_[address];
+    if (!survey) {
+      survey = std::make_unique<Survey>(options_.nodes, *SplitAddress(address), resolver_);
+    }
+    survey->Step(watched.node->facts(), now);
+    // What is under way wakes the loop by its answers.
+    if (survey->next_step() > now) next = std::min(next, survey->next_step());
+  }
+  return next;
 }
 
 void RedisWatcher::SendHeartbeats(TimePoint now) {
@@ -262,6 +281,10 @@ std::shared_ptr<const View> RedisWatcher::Join(TimePoint now) {
   ObserveMasters(facts, topology_, now, unix_now, histories_);
   auto view = std::make_shared<View>(JoinView(facts, topology_, histories_, cluster, now));
   if (heartbeat_) view->heartbeats = heartbeat_->Views(now);
+  for (NodeView& node : view->nodes) {
+    const auto survey = surveys_.find(node.member);
+    if (survey != surveys_.end()) AddSurvey(*survey->second, now, node);
+  }
   change_log_.Observe(view->overview);
   return view;
 }

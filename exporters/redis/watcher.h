@@ -13,6 +13,7 @@
 #include "common/scrape/watcher.h"
 #include "exporters/redis/heartbeat.h"
 #include "exporters/redis/node.h"
+#include "exporters/redis/survey.h"
 #include "exporters/redis/view.h"
 
 namespace replicawatch::redis {
@@ -49,6 +50,7 @@ class RedisWatcher : public Watcher {
   void OnHello(const Reply& message);
   void OnListenerEnd(const Result<Reply>& end);
   void SendHeartbeats(TimePoint now);
+  TimePoint StepSurveys(TimePoint now);
   std::shared_ptr<const View> Join(TimePoint now);
   std::vector<const NodeFacts*> AllFacts() const;
   bool IsDuplicate(const std::string& address) const;
@@ -69,6 +71,7 @@ class RedisWatcher : public Watcher {
   bool listener_ended_ = false;
   TimePoint next_listen_;
   std::optional<Heartbeat> heartbeat_;
+  std::map<std::string, std::unique_ptr<Survey>> surveys_;  // by address
   Topology topology_;
   Histories histories_;
   ChangeLog change_log_;

@@ -8,6 +8,7 @@
 #include "exporters/redis/parse/search_index.h"
 #include "exporters/redis/parse/sentinel.h"
 #include "exporters/redis/parse/slow_log.h"
+#include "exporters/redis/parse/survey.h"
 #include "exporters/redis/resp.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -42,5 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       }
     }
   }
+  (void)redis::ParseScan(*reply);
+  (void)redis::ParseStream(*reply);
+  (void)redis::ParseStreamGroups(*reply);
+  (void)redis::ParseStreamConsumers(*reply);
+  (void)redis::ParseScript(*reply);
   return 0;
 }

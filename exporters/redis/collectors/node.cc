@@ -68,8 +68,8 @@ void EmitOne(const NodeView& node, SampleSink& sink) {
   EmitNodeCommandLog(node, sink);
 }
 
-constexpr std::array kExtras = {EmitNodeLatency, EmitNodeClients, EmitNodeModules,
-                                EmitNodeSearch,  EmitNodeConfig,  EmitNodeDump};
+constexpr std::array kExtras = {EmitNodeLatency, EmitNodeClients, EmitNodeModules, EmitNodeSearch,
+                                EmitNodeConfig,  EmitNodeDump,    EmitNodeSurvey};
 
 template <void (*emit)(const NodeView&, SampleSink&)>
 void EmitOfEach(const View& view, SampleSink& sink) {
@@ -93,5 +93,6 @@ void EmitModules(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeModule
 void EmitSearch(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeSearch>(view, sink); }
 void EmitConfig(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeConfig>(view, sink); }
 void EmitDump(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeDump>(view, sink); }
+void EmitSurvey(const View& view, SampleSink& sink) { EmitOfEach<EmitNodeSurvey>(view, sink); }
 
 }  // namespace replicawatch::redis

@@ -40,6 +40,7 @@ void EmitNodeCluster(const NodeView& node, SampleSink& sink);
 void EmitNodeCommandLog(const NodeView& node, SampleSink& sink);
 // Collectors of their own on /metrics, off by default: they are many series, or are asked for by
 // few. Nothing is added where it was not asked.
+void EmitNodeSurvey(const NodeView& node, SampleSink& sink);
 void EmitNodeLatency(const NodeView& node, SampleSink& sink);
 void EmitNodeClients(const NodeView& node, SampleSink& sink);
 void EmitNodeModules(const NodeView& node, SampleSink& sink);

@@ -5,7 +5,7 @@
 namespace replicawatch::redis {
 
 std::span<const Collector<View>> Collectors() {
-  static const std::array<Collector<View>, 12> table = {{
+  static const std::array<Collector<View>, 13> table = {{
       DeploymentCollector<View>(),
       {{"replication", "failovers, and the replicas: links, syncs, who could be promoted", true},
        ReplicationMetrics(),
@@ -40,6 +40,9 @@ std::span<const Collector<View>> Collectors() {
       {{"rdb", "the size of the RDB file of each node that runs on this machine", false},
        DumpMetrics(),
        EmitDump},
+      {{"keys", "the keys, key groups, streams and scripts that flags or the file name", true},
+       SurveyMetrics(),
+       EmitSurvey},
   }};
   return table;
 }

@@ -47,5 +47,7 @@ MetricTable DumpMetrics();
 /// One node with all that there is of it, for /probe.
 void EmitNodeAlone(const NodeView& node, SampleSink& sink);
 MetricTable NodeMetrics();
+void EmitSurvey(const View& view, SampleSink& sink);
+MetricTable SurveyMetrics();
 
 }  // namespace replicawatch::redis

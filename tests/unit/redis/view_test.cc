@@ -548,7 +548,7 @@ TEST_CASE("two master names are two groups") {
 TEST_CASE("the families follow the naming rules") {
   for (const Collector<View>& collector : Collectors()) {
     static const std::set<std::string_view> names_of_another_exporter = {
-        "node", "latency", "clients", "modules", "search", "config", "rdb"};
+        "node", "latency", "clients", "modules", "search", "config", "rdb", "keys"};
     const bool drop_in = names_of_another_exporter.contains(collector.info.name);
     for (const std::string& fault : LintMetrics(collector.metrics, drop_in)) FAIL_CHECK(fault);
   }

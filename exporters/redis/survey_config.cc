@@ -1,0 +1,116 @@
+#include "exporters/redis/survey_config.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "common/base/text.h"
+#include "common/config/readers.h"
+#include "exporters/redis/key_groups.h"
+#include "exporters/redis/parse/survey.h"
+
+namespace replicawatch::redis {
+namespace {
+
+constexpr size_t kLongestScript = 1U << 20;
+
+/// A list in the file, or one text with commas: both as the flags have it.
+YamlValue::Read IntoList(std::string& list) {
+  return [&list](const YamlValue& value) -> Result<void> {
+    const auto texts = value.Texts();
+    if (!texts) return tl::unexpected(texts.error());
+    for (const std::string& text : *texts) list += (list.empty() ? "" : ",") + text;
+    return {};
+  };
+}
+
+std::vector<std::string> Split(std::string_view list) {
+  std::vector<std::string> items;
+  while (!list.empty()) {
+    const std::string_view item = TrimSpace(CutAt(list, ','));
+    if (!item.empty()) items.emplace_back(item);
+  }
+  return items;
+}
+
+Result<std::string> ReadScript(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file || text.empty()) return Fail(ErrorCode::kParse, path + ": can't be read, or is empty");
+  if (text.size() > kLongestScript) return Fail(ErrorCode::kLimit, path + ": is larger than 1 MB");
+  return text;
+}
+
+}  // namespace
+
+void SurveyConfig::AddFlags(Flags& flags) {
+  flags.Text("redis.check-keys", key_patterns_,
+             "Patterns of keys whose size and memory are published, in the background: "
+             "db0=user:*,db3=session:*; of db0 without a database",
+             {"REDIS_EXPORTER_CHECK_KEYS"});
+  flags.Text("redis.check-single-keys", keys_, "The same for single keys",
+             {"REDIS_EXPORTER_CHECK_SINGLE_KEYS"});
+  flags.Text("redis.count-keys", counted_, "Patterns of keys that are counted",
+             {"REDIS_EXPORTER_COUNT_KEYS"});
+  flags.Text("redis.check-streams", stream_patterns_, "Patterns of streams to look at",
+             {"REDIS_EXPORTER_CHECK_STREAMS"});
+  flags.Text("redis.check-single-streams", streams_, "Single streams to look at",
+             {"REDIS_EXPORTER_CHECK_SINGLE_STREAMS"});
+  flags.Text("redis.check-key-groups", groups_,
+             "POSIX extended expressions; what the first that matches a key captures is its group, "
+             "whose keys and memory are added up",
+             {"REDIS_EXPORTER_CHECK_KEY_GROUPS"});
+  flags.Count("redis.max-distinct-key-groups", most_groups_,
+              "Groups of a database; the keys of others are the group overflow");
+  flags.Text("redis.script", scripts_, "Files with Lua scripts to run by EVAL_RO",
+             {"REDIS_EXPORTER_SCRIPT"});
+  flags.Action("redis.export-key-values", values_,
+               "Publish the values of the string keys that are looked at; they may be secret");
+  flags.Action("redis.skip-keys-of-masters", skip_masters_,
+               "Look at keys, streams and scripts on replicas only");
+  flags.Action("redis.streams-exclude-consumers", without_consumers_,
+               "Leave out the consumers of the streams' groups");
+}
+
+Result<void> SurveyConfig::Read(const YamlValue& value) {
+  return value.Keys({
+      {"keys", IntoList(key_patterns_)},
+      {"single_keys", IntoList(keys_)},
+      {"count", IntoList(counted_)},
+      {"streams", IntoList(stream_patterns_)},
+      {"single_streams", IntoList(streams_)},
+      {"groups", IntoList(groups_)},
+      {"scripts", IntoList(scripts_)},
+      {"values", Into(values_)},
+      {"skip_masters", Into(skip_masters_)},
+      {"exclude_consumers", Into(without_consumers_)},
+  });
+}
+
+Result<std::shared_ptr<const SurveySettings>> SurveyConfig::Complete() const {
+  auto settings = std::make_shared<SurveySettings>();
+  for (const auto& [text, selections] : {std::pair{&keys_, &settings->keys},
+                                         {&key_patterns_, &settings->key_patterns},
+                                         {&counted_, &settings->counted},
+                                         {&streams_, &settings->streams},
+                                         {&stream_patterns_, &settings->stream_patterns}}) {
+    auto parsed = ParseSelections(*text);
+    if (!parsed) return tl::unexpected(parsed.error());
+    *selections = std::move(*parsed);
+  }
+  settings->groups = Split(groups_);
+  if (const auto grouper = KeyGrouper::Make(settings->groups); !grouper)
+    return tl::unexpected(grouper.error());
+  for (const std::string& path : Split(scripts_)) {
+    Result<std::string> text = ReadScript(path);
+    if (!text) return tl::unexpected(text.error());
+    settings->scripts[path.substr(path.rfind('/') + 1)] = std::move(*text);
+  }
+  settings->most_groups = most_groups_;
+  settings->values = values_;
+  settings->skip_masters = skip_masters_;
+  settings->consumers = !without_consumers_;
+  if (settings->empty()) return nullptr;
+  return settings;
+}
+
+}  // namespace replicawatch::redis

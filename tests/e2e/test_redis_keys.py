@@ -1,0 +1,213 @@
+"""Keys, key groups, streams and scripts, on real servers: what is found, how little of the server it takes, and what a server that
+refuses or a script that fails does to the rest."""
+import json
+import pathlib
+import re
+
+import pytest
+
+from deployment import Page, wait_until
+from redis_cluster import RedisCluster
+from redis_place import Place
+
+
+@pytest.fixture
+def place():
+    place = Place()
+    yield place
+    place.purge()
+
+
+def value(page, name, **labels):
+    found = [value for sample, have, value in page.samples if sample == name and all(have.get(k) == v for k, v in labels.items())]
+    assert len(found) <= 1, found
+    return found[0] if found else None
+
+
+def surveyed(exporter, since=None):
+    """A page with a survey that is newer than the other page's, if one is given."""
+    def holds(page):
+        age = value(page, "replicawatch_redis_survey_age_seconds")
+        return age is not None
+
+    return exporter.wait(holds, 60, "a survey is finished")
+
+
+def fill(client, database):
+    with client.send(("SELECT", str(database)), *COMMANDS, ("PING",)) as connection:
+        stream = connection.makefile("rb")
+        while stream.readline() != b"+PONG\r\n":
+            pass
+
+
+COMMANDS = [
+    ("SET", "user:1", "12.5"), ("SET", "user:2", 'text with "quotes"'), ("RPUSH", "user:list", "a", "b", "c"),
+    ("SADD", "user:set", "a", "b"), ("HSET", "user:hash", "a", "1"), ("ZADD", "user:zset", "1", "a"),
+    ("SET", "session:a:1", "x"), ("SET", "session:b:1", "x"), ("SET", "session:b:2", "x"), ("SET", "alone", "1"),
+    ("XADD", "events", "1700000000000-1", "f", "v"), ("XADD", "events", "1700000000001-0", "f", "v"),
+    ("XGROUP", "CREATE", "events", "readers", "0"), ("XREADGROUP", "GROUP", "readers", "first", "COUNT", "1", "STREAMS", "events", ">"),
+]  # fmt: skip
+
+
+def test_what_is_found(place):
+    server = place.server()
+    server.start()
+    fill(server.client, 0)
+    fill(server.client, 3)
+    good = pathlib.Path(place.folder, "good.lua")
+    good.write_text("return {'answer', '42', 'not a number', 'x'}")
+    bad = pathlib.Path(place.folder, "bad.lua")
+    bad.write_text("return redis.call('SET', 'a', '1')")
+    empty = pathlib.Path(place.folder, "empty.lua")
+    empty.write_text("return {}")
+    exporter = place.exporter(
+        server, "--redis.check-keys=user:*,db3=user:?", "--redis.check-single-keys=alone,db3=nowhere", "--redis.count-keys=db3=session:*,*",
+        "--redis.check-key-groups=^(session):(.),^(user):", "--redis.check-streams=*", f"--redis.script={good},{bad},{empty}",
+        "--redis.export-key-values",
+    )  # fmt: skip
+    page = surveyed(exporter)
+    size = {(have["db"], have["key"]): v for name, have, v in page.samples if name == "redis_key_size"}
+    assert size == {
+        ("db0", "user:1"): 4, ("db0", "user:2"): 18, ("db0", "user:list"): 3, ("db0", "user:set"): 2, ("db0", "user:hash"): 1,
+        ("db0", "user:zset"): 1, ("db0", "alone"): 1, ("db3", "user:1"): 4, ("db3", "user:2"): 18,
+    }  # fmt: skip
+    assert value(page, "redis_key_value", db="db3", key="user:1") == 12.5
+    assert value(page, "redis_key_value_as_string", db="db0", key="user:2", val='text with \\"quotes\\"') == 1
+    assert value(page, "redis_key_memory_usage_bytes", db="db0", key="user:list") > 10
+    assert value(page, "redis_keys_count", db="db3", key="session:*") == 3
+    assert value(page, "redis_keys_count", db="db0", key="*") == 11
+    groups = {have["key_group"]: v for name, have, v in page.samples if name == "redis_key_group_count" and have["db"] == "db0"}
+    assert groups == {"sessiona": 1, "sessionb": 2, "user": 6, "unclassified": 2}
+    assert value(page, "redis_number_of_distinct_key_groups", db="db0") == 4
+    assert value(page, "redis_key_group_memory_usage_bytes", db="db3", key_group="user") > 100
+    assert value(page, "redis_last_key_groups_scrape_duration_milliseconds") > 0
+    stream = {"db": "db0", "stream": "events"}
+    assert value(page, "redis_stream_length", **stream) == 2
+    assert value(page, "redis_stream_first_entry_id", **stream) == 1700000000000
+    assert value(page, "redis_stream_last_entry_id", **stream) == 1700000000001
+    assert value(page, "redis_stream_entries_added_total", **stream) == 2
+    assert value(page, "redis_stream_group_lag", group="readers", **stream) == 1
+    assert value(page, "redis_stream_group_messages_pending", group="readers", **stream) == 1
+    assert value(page, "redis_stream_group_consumer_messages_pending", group="readers", consumer="first", **stream) == 1
+    assert value(page, "redis_stream_group_consumer_idle_seconds", group="readers", consumer="first", **stream) < 120
+    assert {have["filename"]: v for name, have, v in page.samples if name == "redis_script_result"} == {"good.lua": 1, "bad.lua": 0, "empty.lua": 2}
+    assert value(page, "redis_script_values", filename="good.lua", key="answer") == 42
+    assert value(page, "redis_up") == 1, "a script that fails is no server that is down"
+    assert value(page, "replicawatch_redis_survey_truncated") == 0
+    assert server.client.ask("EXISTS", "a") == "0"
+
+
+def test_values_stay_where_they_are(place):
+    server = place.server()
+    server.start()
+    fill(server.client, 0)
+    page = surveyed(place.exporter(server, "--redis.check-keys=user:*"))
+    assert value(page, "redis_key_size", key="user:2") == 18
+    assert "quotes" not in page.text and not re.search("^redis_key_value", page.text, re.M)
+
+
+def microseconds(server):
+    """Of all that the exporter's user makes the server do, by command."""
+    found = {}
+    with server.client.send(("INFO", "commandstats")) as connection:
+        stream = connection.makefile("rb")
+        text = stream.read(int(stream.readline()[1:])).decode()
+    for name, usec in re.findall(r"cmdstat_(\S+?):calls=\d+,usec=(\d+)", text):
+        found[name] = int(usec)
+    return found
+
+
+def test_many_keys_take_a_small_share_of_the_server(place):
+    """Half a million keys: the server is busy for the survey a small part of the time that it takes, and pages do not wait for it."""
+    server = place.server("enable-debug-command yes")
+    server.start()
+    assert server.client.ask("DEBUG", "POPULATE", "500000") == "OK"
+    exporter = place.exporter(server, "--redis.count-keys=key:*", "--redis.check-keys=key:*")
+    pages = 0
+
+    def finished(page):
+        nonlocal pages
+        pages += 1
+        return value(page, "replicawatch_redis_survey_age_seconds") is not None
+
+    page = exporter.wait(finished, 120, "the survey is finished")
+    assert pages > 1, "there were whole pages while it went on"
+    assert value(page, "redis_keys_count", db="db0", key="key:*") == 500000
+    # Two passes over all keys, and the first 1,000 found are looked at.
+    assert value(page, "replicawatch_redis_survey_truncated") == 1
+    assert sum(1 for name, _, _ in page.samples if name == "redis_key_size") == 1000
+    busy = sum(usec for name, usec in microseconds(server).items() if name in ("scan", "type", "strlen", "memory|usage"))
+    assert busy / 1e6 < 0.1 * value(page, "replicawatch_redis_survey_duration_seconds")
+
+
+def test_a_server_that_refuses(place):
+    """What is not allowed is asked once, and the rest is found."""
+    server = place.server("user watch on >watched ~* &* -@all +info +ping +client|setname +scan +type +strlen +config|get +slowlog|len")
+    server.start()
+    fill(server.client, 0)
+    exporter = place.exporter(
+        server, "--redis.user=watch", "--redis.check-keys=session:*", "--redis.check-single-streams=events", environment={"REDIS_PASSWORD": "watched"}
+    )
+    page = surveyed(exporter)
+    assert value(page, "redis_key_size", key="session:a:1") == 1
+    assert value(page, "redis_key_memory_usage_bytes", key="session:a:1") is None
+    assert value(page, "redis_stream_length") is None
+    wait_until(lambda: exporter.log().count("a command is refused") >= 2, 10, "it is said")
+    assert exporter.log().count("MEMORY USAGE") == 1
+    refused = json.dumps(microseconds(server))
+    assert "watched" not in exporter.log() and refused
+
+
+def test_each_node_of_a_cluster_has_its_own():
+    cluster = RedisCluster()
+    try:
+        for node in cluster.nodes:
+            assert node.client.ask("ACL", "SETUSER", "replicawatch", "~*", "+scan", "+type", "+strlen", "+memory|usage", "+readonly") == "OK"
+        for i in range(60):
+            for node in cluster.nodes[:3]:
+                node.client.ask("SET", f"key:{i}", "1")  # two of the three say MOVED
+        exporter = cluster.exporter(cluster.nodes[0].address, "--redis.count-keys=key:*", "--redis.check-single-keys=key:1")
+
+        def counts(page):
+            return {have["member"]: v for name, have, v in page.samples if name == "redis_keys_count"}
+
+        page = exporter.wait(lambda page: len(counts(page)) == 6, 60, "all nodes are surveyed")
+        of_masters = [counts(page)[node.address] for node in cluster.nodes[:3]]
+        assert sum(of_masters) == 60 and min(of_masters) > 0
+        assert [counts(page)[node.address] for node in cluster.nodes[3:]] == of_masters
+        # The one key is on its master and on that one's replica, who may answer for itself.
+        assert sum(1 for name, _, _ in page.samples if name == "redis_key_size") == 2
+    finally:
+        cluster.purge()
+
+
+def test_modules_of_the_file(place):
+    """A target that a module allows is surveyed from its first probe on."""
+    server, seed = place.server(), place.server()
+    server.start()
+    seed.start()
+    fill(server.client, 0)
+    file = pathlib.Path(place.folder, "config.yml")
+    file.write_text(json.dumps({"modules": {"default": {"allow": [server.address], "survey": {"count": ["*"], "skip_masters": False}}}}))
+    exporter = place.exporter(seed, f"--config.file={file}")
+
+    def probe():
+        status, _, body = exporter.get(f"/probe?target={server.address}")
+        assert status == 200
+        return value(Page(body.decode()), "redis_keys_count", db="db0", key="*")
+
+    wait_until(lambda: probe() == 11, 30, "a probe carries the counts")
+
+
+@pytest.mark.parametrize(
+    "argument, complaint",
+    [
+        ("--redis.check-keys=db-1=x", "there is no database"),
+        ("--redis.check-key-groups=(", "Unmatched"),
+        ("--redis.script=/nowhere/x.lua", "/nowhere/x.lua: can't be read"),
+    ],
+)
+def test_bad_settings(place, argument, complaint):
+    server = place.server()
+    with pytest.raises(AssertionError, match=re.escape(complaint)):
+        place.exporter(server, argument)
