@@ -68,8 +68,14 @@ void Flags::Texts(const std::string& name, std::vector<std::string>& values,
       ->allow_extra_args(false);
 }
 
-void Flags::Count(const std::string& name, size_t& value, const std::string& help) {
-  WithTwin(impl_->app.add_option("--" + name, value, help), name, {})
+void Flags::Switch(const std::string& name, bool& value, const std::string& help,
+                   std::initializer_list<const char*> environment) {
+  WithTwin(impl_->app.add_flag("--" + name, value, help), name, environment);
+}
+
+void Flags::Count(const std::string& name, size_t& value, const std::string& help,
+                  std::initializer_list<const char*> environment) {
+  WithTwin(impl_->app.add_option("--" + name, value, help), name, environment)
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
 }

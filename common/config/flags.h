@@ -24,8 +24,12 @@ class Flags {
             std::initializer_list<const char*> environment = {});
   void Texts(const std::string& name, std::vector<std::string>& values, const std::string& help,
              std::initializer_list<const char*> environment = {});
-  void Count(const std::string& name, size_t& value, const std::string& help);
+  void Count(const std::string& name, size_t& value, const std::string& help,
+             std::initializer_list<const char*> environment = {});
   void Time(const std::string& name, Duration& value, const std::string& help);
+  /// --name, which switches something on.
+  void Switch(const std::string& name, bool& value, const std::string& help,
+              std::initializer_list<const char*> environment = {});
   /// --name, which does something else than run: without a twin, since images like to set
   /// REPLICAWATCH_VERSION.
   void Action(const std::string& name, bool& value, const std::string& help);

@@ -51,7 +51,8 @@ class Survey {
   void Finish(TimePoint now);
   void GiveUp(const Error& error, TimePoint now);
   bool IsRefused(const Words& words, TimePoint now) const;
-  void NoteRefusal(const Words& words, const Reply& reply, TimePoint now);
+  void NoteAnswer(const Words& words, const Reply& reply, TimePoint now);
+  void SayRefused(const std::string& what, const std::string& reason) const;
   Session& SessionTo(int database);
 
   /// Keys to be found by SCAN.
@@ -73,8 +74,10 @@ class Survey {
   /// `typed`: keys and their types.
   void MeasureKeys(int database, const std::vector<std::pair<std::string, std::string>>& typed);
   bool LookAtStreams(int database, Keys keys);
-  void LookAtGroups(int database, const std::string& stream, size_t index);
-  bool Group(int database, const Keys& keys);
+  void LookAtGroups(int database, const std::string& stream, size_t index, size_t first);
+  using Groups = std::map<std::string, KeyGroup>;
+  void PlanGroups(int database);
+  bool Group(int database, const Keys& keys, const std::shared_ptr<Groups>& groups);
   void RunScripts();
 
   const NodeSettings& settings_;
@@ -94,7 +97,7 @@ class Survey {
   size_t admitted_ = 0;  // keys and streams that are looked at
   bool running_ = false;
   bool of_cluster_ = false;                   // the node
-  std::map<std::string, TimePoint> refused_;  // until when, by command
+  std::map<std::string, TimePoint> refused_;  // until when, by command, or by key
 
   std::shared_ptr<SurveyResults> gathering_;
   std::shared_ptr<const SurveyResults> results_;

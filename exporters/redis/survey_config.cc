@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "common/base/text.h"
 #include "common/config/readers.h"
@@ -32,6 +33,26 @@ std::vector<std::string> Split(std::string_view list) {
   return items;
 }
 
+/// At commas that are not within brackets of an expression: "^(a.{1,3}),^b" are two.
+std::vector<std::string> SplitExpressions(std::string_view list) {
+  std::vector<std::string> expressions;
+  int depth = 0;
+  bool escaped = false;
+  std::string expression;
+  for (const char c : list) {
+    if (c == ',' && depth <= 0 && !escaped) {
+      if (!expression.empty()) expressions.push_back(std::exchange(expression, {}));
+      continue;
+    }
+    if (!escaped)
+      depth += c == '(' || c == '[' || c == '{' ? 1 : c == ')' || c == ']' || c == '}' ? -1 : 0;
+    escaped = c == '\\' && !escaped;
+    expression += c;
+  }
+  if (!expression.empty()) expressions.push_back(std::move(expression));
+  return expressions;
+}
+
 Result<std::string> ReadScript(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -60,15 +81,18 @@ void SurveyConfig::AddFlags(Flags& flags) {
              "whose keys and memory are added up",
              {"REDIS_EXPORTER_CHECK_KEY_GROUPS"});
   flags.Count("redis.max-distinct-key-groups", most_groups_,
-              "Groups of a database; the keys of others are the group overflow");
+              "Groups of a database; the keys of others are the group overflow",
+              {"REDIS_EXPORTER_MAX_DISTINCT_KEY_GROUPS"});
   flags.Text("redis.script", scripts_, "Files with Lua scripts to run by EVAL_RO",
              {"REDIS_EXPORTER_SCRIPT"});
-  flags.Action("redis.export-key-values", values_,
+  flags.Switch("redis.export-key-values", values_,
                "Publish the values of the string keys that are looked at; they may be secret");
-  flags.Action("redis.skip-keys-of-masters", skip_masters_,
-               "Look at keys, streams and scripts on replicas only");
-  flags.Action("redis.streams-exclude-consumers", without_consumers_,
-               "Leave out the consumers of the streams' groups");
+  flags.Switch("redis.skip-keys-of-masters", skip_masters_,
+               "Look at keys, streams and scripts on replicas only",
+               {"REDIS_EXPORTER_SKIP_CHECKKEYS_FOR_ROLE_MASTER"});
+  flags.Switch("redis.streams-exclude-consumers", without_consumers_,
+               "Leave out the consumers of the streams' groups",
+               {"REDIS_EXPORTER_STREAMS_EXCLUDE_CONSUMER_METRICS"});
 }
 
 Result<void> SurveyConfig::Read(const YamlValue& value) {
@@ -78,7 +102,7 @@ Result<void> SurveyConfig::Read(const YamlValue& value) {
       {"count", IntoList(counted_)},
       {"streams", IntoList(stream_patterns_)},
       {"single_streams", IntoList(streams_)},
-      {"groups", IntoList(groups_)},
+      {"groups", Into(listed_groups_)},
       {"scripts", IntoList(scripts_)},
       {"values", Into(values_)},
       {"skip_masters", Into(skip_masters_)},
@@ -97,7 +121,9 @@ Result<std::shared_ptr<const SurveySettings>> SurveyConfig::Complete() const {
     if (!parsed) return tl::unexpected(parsed.error());
     *selections = std::move(*parsed);
   }
-  settings->groups = Split(groups_);
+  settings->groups = listed_groups_;
+  for (std::string& expression : SplitExpressions(groups_))
+    settings->groups.push_back(std::move(expression));
   if (const auto grouper = KeyGrouper::Make(settings->groups); !grouper)
     return tl::unexpected(grouper.error());
   for (const std::string& path : Split(scripts_)) {

@@ -29,7 +29,8 @@ class SurveyConfig {
   std::string streams_;
   std::string stream_patterns_;
   std::string groups_;
-  std::string scripts_;  // paths
+  std::string scripts_;                     // paths
+  std::vector<std::string> listed_groups_;  // as the file has them
   size_t most_groups_ = 100;
   bool values_ = false;
   bool skip_masters_ = false;

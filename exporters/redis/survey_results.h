@@ -27,7 +27,7 @@ struct KeyCount {
 
 struct KeyGroup {
   double count = 0;
-  double memory_bytes = 0;
+  std::optional<double> memory_bytes = 0;  ///< nothing when it is not known of all of its keys
 };
 
 struct SurveyedStream {
@@ -46,7 +46,7 @@ struct SurveyResults {
   std::vector<SurveyedKey> keys;
   std::vector<KeyCount> counts;
   std::map<int, std::map<std::string, KeyGroup>> groups;  ///< by database and name
-  std::optional<double> groups_seconds;                   ///< that finding them took
+  std::optional<double> groups_seconds;  ///< that finding them took, rests included
   std::vector<SurveyedStream> streams;
   std::map<std::string, ScriptResult> scripts;
   double seconds = 0;      ///< that the survey took

@@ -16,9 +16,25 @@ SHARDS = 3
 PASSWORD = "password of a test"
 
 
+def before_7():
+    """Then the port of the bus can't be chosen, and slots are named one by one."""
+    words = subprocess.run([program("REDIS_SERVER"), "--version"], check=True, capture_output=True, text=True).stdout
+    return "v=6." in words
+
+
+def free_ports():
+    """Of a node and its bus."""
+    port = free_port()
+    if not before_7():
+        return port, free_port()
+    while port > 55000:
+        port = free_port()
+    return port, port + 10000
+
+
 class ClusterNode:
     def __init__(self, folder, rule):
-        self.port, self.bus_port = free_port(), free_port()
+        self.port, self.bus_port = free_ports()
         self.address = f"127.0.0.1:{self.port}"
         self.folder = pathlib.Path(folder) / str(self.port)
         self.folder.mkdir()
@@ -29,8 +45,8 @@ class ClusterNode:
         )
         (self.folder / "redis.conf").write_text(
             f"port {self.port}\nbind 127.0.0.1\ndir {self.folder}\naclfile {self.folder}/users.acl\nmasterauth {PASSWORD!r}\n"
-            f"cluster-enabled yes\ncluster-port {self.bus_port}\ncluster-node-timeout 5000\nsave ''\n"
-            "repl-diskless-sync-delay 0\n"
+            f"cluster-enabled yes\ncluster-node-timeout 5000\nsave ''\n"
+            "repl-diskless-sync-delay 0\n" + ("" if before_7() else f"cluster-port {self.bus_port}\n")
         )
         self.client = RedisClient(self.address, pathlib.Path(folder) / "password")
 
@@ -78,7 +94,8 @@ class RedisCluster:
         masters, replicas = self.nodes[:SHARDS], self.nodes[SHARDS:]
         bounds = [SLOTS * i // SHARDS for i in range(SHARDS + 1)]
         for i, master in enumerate(masters):
-            assert master.client.ask("CLUSTER", "ADDSLOTSRANGE", str(bounds[i]), str(bounds[i + 1] - 1)) == "OK"
+            slots = [str(slot) for slot in range(bounds[i], bounds[i + 1])]
+            assert master.client.ask("CLUSTER", "ADDSLOTS", *slots) == "OK"
         for i, node in enumerate(self.nodes):
             assert node.client.ask("CLUSTER", "SET-CONFIG-EPOCH", str(i + 1)) == "OK"
             assert masters[0].client.ask("CLUSTER", "MEET", "127.0.0.1", str(node.port), str(node.bus_port)) == "OK"

@@ -59,21 +59,38 @@ debian_archives() {
     awk -v own="$codename" '$1 == "Packages" && $3 == "main" && ($2 == own || index($2, own "-") == 1) {print $2, $4}' | sort -u
 }
 
-# source_package NAME [RELEASE]: unpacks the newest source package NAME, of this release or of another one, into ./NAME. apt checks the
-# archive's signature and with it the sums of the files; its lists are private to this call, so that the system's own set of sources stays.
-source_package() {
-  local name=$1 release=${2:-} private=$PWD/apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg archives kind patch
+# private_apt deb|deb-src [RELEASE]: makes the array `private_options` for an apt that knows the archives of this release, or of another
+# one, and nothing else: its lists and its state are in ./apt, so that the system's own set of sources stays. It checks the archive's
+# signature and with it the sums of the files.
+private_apt() {
+  local kind=$1 release=${2:-} private=$PWD/apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg archives
   archives=$(debian_archives)
   [ -n "$archives" ] || { echo "apt knows no archive of this Debian release"; return 1; }
   # The first is the release itself, and its mirror has the other releases too.
   [ -z "$release" ] || archives=$(head -n 1 <<<"$archives" | sed "s/^[^ ]*/$release/")
   mkdir -p "$private/lists/partial" "$private/archives/partial"
-  sed "s|^\([^ ]*\) \(.*\)|deb-src [signed-by=$keyring] \2 \1 main|" <<<"$archives" >"$private/sources.list"
-  local options=(-q -o "Dir::Etc::sourcelist=$private/sources.list" -o Dir::Etc::sourceparts=/dev/null
+  sed "s|^\([^ ]*\) \(.*\)|$kind [signed-by=$keyring] \2 \1 main|" <<<"$archives" >"$private/sources.list"
+  private_options=(-q -o "Dir::Etc::sourcelist=$private/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o "Dir::State::lists=$private/lists" -o "Dir::Cache=$private" -o "Dir::Cache::archives=$private/archives" -o Acquire::Retries=3)
-  apt-get "${options[@]}" update
+  apt-get "${private_options[@]}" update
+}
+
+# binary_packages RELEASE NAME...: unpacks the packages of a release, and all that they need, into ./root.
+binary_packages() {
+  local release=$1 package private_options=()
+  shift
+  private_apt deb "$release"
+  : >apt/status # as if nothing were installed
+  apt-get "${private_options[@]}" -o "Dir::State::status=$PWD/apt/status" -y --no-install-recommends --download-only install "$@"
+  for package in apt/archives/*.deb; do dpkg-deb -x "$package" root; done
+}
+
+# source_package NAME [RELEASE]: unpacks the newest source package NAME, of this release or of another one, into ./NAME.
+source_package() {
+  local name=$1 release=${2:-} kind patch private_options=()
+  private_apt deb-src "$release"
   # Without the .dsc, which only says again what the signed index says: a mirror was seen that misses one.
-  for kind in tar diff; do apt-get "${options[@]}" source --download-only "--$kind-only" "$name"; done
+  for kind in tar diff; do apt-get "${private_options[@]}" source --download-only "--$kind-only" "$name"; done
   mkdir "$name"
   tar -xf "$name"_*.orig.tar.* -C "$name" --strip-components=1
   tar -xf "$name"_*.debian.tar.* -C "$name"

