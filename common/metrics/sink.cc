@@ -22,6 +22,10 @@ void AppendPair(std::string& out, std::string_view name, std::string_view value)
   out += '"';
 }
 
+std::span<const std::string_view> AsSpan(std::initializer_list<std::string_view> values) {
+  return {values.begin(), values.size()};
+}
+
 bool SameSeries(const Snapshot& snapshot, const Line& a, const Line& b) {
   return a.suffix == b.suffix && snapshot.Labels(a) == snapshot.Labels(b);
 }
@@ -100,14 +104,14 @@ bool SampleSink::Full() const {
 }
 
 SampleSink::Text SampleSink::WriteLabels(const MetricDesc& desc,
-                                         std::initializer_list<std::string_view> label_values) {
+                                         std::span<const std::string_view> label_values) {
   assert(label_values.size() == desc.label_count());
   std::string& text = snapshot_.text;
   if (Full()) return {};
   const size_t begin = text.size();
   if (desc.scope == Scope::kCluster) text += cluster_labels_;
   if (desc.scope == Scope::kNode) {
-    if (label_values.size() == 0) {
+    if (label_values.empty()) {
       // Most lines of a node have no labels of their own: these share one text.
       if (!node_labels_begin_) {
         node_labels_begin_ = begin;
@@ -140,6 +144,11 @@ Line* SampleSink::NewLine(const MetricDesc& desc, Text labels) {
 
 void SampleSink::Add(const MetricDesc& desc, double value,
                      std::initializer_list<std::string_view> label_values) {
+  Add(desc, value, AsSpan(label_values));
+}
+
+void SampleSink::Add(const MetricDesc& desc, double value,
+                     std::span<const std::string_view> label_values) {
   if (Line* line = NewLine(desc, WriteLabels(desc, label_values))) line->value = value;
 }
 
@@ -171,7 +180,7 @@ void SampleSink::AddSumAndCount(const MetricDesc& desc, Text key, double sum, do
 
 void SampleSink::AddHistogram(const MetricDesc& desc, std::span<const Bucket> buckets, double sum,
                               double count, std::initializer_list<std::string_view> label_values) {
-  const Text key = WriteLabels(desc, label_values);
+  const Text key = WriteLabels(desc, AsSpan(label_values));
   std::string bound;
   for (const Bucket& bucket : buckets) {
     bound.clear();
@@ -184,7 +193,7 @@ void SampleSink::AddHistogram(const MetricDesc& desc, std::span<const Bucket> bu
 
 void SampleSink::AddSummary(const MetricDesc& desc, std::span<const Quantile> quantiles, double sum,
                             double count, std::initializer_list<std::string_view> label_values) {
-  const Text key = WriteLabels(desc, label_values);
+  const Text key = WriteLabels(desc, AsSpan(label_values));
   for (const auto& [quantile, value] : quantiles)
     AddPart(desc, Suffix::kNone, key, "quantile", quantile, value);
   AddSumAndCount(desc, key, sum, count);

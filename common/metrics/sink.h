@@ -28,6 +28,7 @@ class SampleSink {
   /// Adds a gauge, counter or unknown. `label_values` in the descriptor's order, all of them.
   void Add(const MetricDesc& desc, double value,
            std::initializer_list<std::string_view> label_values = {});
+  void Add(const MetricDesc& desc, double value, std::span<const std::string_view> label_values);
   /// The same for a value that may be unknown, which is left out.
   void Add(const MetricDesc& desc, std::optional<double> value,
            std::initializer_list<std::string_view> label_values = {}) {
@@ -73,7 +74,7 @@ class SampleSink {
 
   /// No more lines are taken.
   bool Full() const;
-  Text WriteLabels(const MetricDesc& desc, std::initializer_list<std::string_view> label_values);
+  Text WriteLabels(const MetricDesc& desc, std::span<const std::string_view> label_values);
   /// Null when the sink is full.
   Line* NewLine(const MetricDesc& desc, Text labels);
   /// A line whose last label does not tell samples apart: a histogram's bucket, a summary's

@@ -23,6 +23,7 @@ struct NodeAnswers {
   std::string diagnostic;  ///< getDiagnosticData: what the server itself recorded within a second
   std::string server;      ///< serverStatus, whole, where getDiagnosticData is refused
   std::string status;      ///< replSetGetStatus
+  std::string oplog;       ///< collStats of local.oplog.rs, where that is as well
   std::string config;      ///< replSetGetConfig
   std::string build;       ///< buildInfo
 };

@@ -7,9 +7,11 @@ namespace {
 
 constexpr Duration kRefusedPause = std::chrono::hours(1);
 
+constexpr Command kOplogStats = {.name = "collStats", .database = "local", .argument = "oplog.rs"};
+
 /// The answer, empty when the server refuses.
-Result<std::string> AskOne(Session& session, const char* command, Deadline deadline) {
-  Result<Reply> reply = session.Run({command}, deadline);
+Result<std::string> AskOne(Session& session, const Command& command, Deadline deadline) {
+  Result<Reply> reply = session.Run(command, deadline);
   if (!reply) return tl::unexpected(reply.error());
   const Result<CommandResult> result = ParseCommandResult(reply->bson);
   if (!result) return tl::unexpected(result.error());
@@ -20,7 +22,7 @@ Result<std::string> AskOne(Session& session, const char* command, Deadline deadl
 
 Result<void> NodeQuestions::Ask(Session& session, Deadline deadline, MemberFacts& facts) {
   auto answers = std::make_shared<NodeAnswers>();
-  const auto ask = [&](const char* command, std::string& into) -> Result<void> {
+  const auto ask = [&](const Command& command, std::string& into) -> Result<void> {
     Result<std::string> answer = AskOne(session, command, deadline);
     if (!answer) return tl::unexpected(answer.error());
     into = std::move(*answer);
@@ -29,13 +31,15 @@ Result<void> NodeQuestions::Ask(Session& session, Deadline deadline, MemberFacts
   const TimePoint now = Clock::now();
   Result<void> done;
   if (now >= diagnostic_refused_) {
-    done = ask("getDiagnosticData", answers->diagnostic);
+    done = ask({"getDiagnosticData"}, answers->diagnostic);
     if (done && answers->diagnostic.empty()) diagnostic_refused_ = now + kRefusedPause;
   }
-  if (done && answers->diagnostic.empty()) done = ask("serverStatus", answers->server);
-  if (done) done = ask("buildInfo", answers->build);
-  if (done && facts.status) done = ask("replSetGetStatus", answers->status);
-  if (done && facts.config) done = ask("replSetGetConfig", answers->config);
+  const bool refused = answers->diagnostic.empty();
+  if (done && refused) done = ask({"serverStatus"}, answers->server);
+  if (done && refused && facts.status) done = ask(kOplogStats, answers->oplog);
+  if (done) done = ask({"buildInfo"}, answers->build);
+  if (done && facts.status) done = ask({"replSetGetStatus"}, answers->status);
+  if (done && facts.config) done = ask({"replSetGetConfig"}, answers->config);
   if (!done) return done;
   facts.node = std::move(answers);
   return {};

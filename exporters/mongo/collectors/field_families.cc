@@ -1,6 +1,7 @@
 #include "exporters/mongo/collectors/field_families.h"
 
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace replicawatch::mongo {
@@ -15,12 +16,14 @@ struct Pair {
 constexpr Pair kPrefixes[] = {
     {"serverStatus.wiredTiger.transaction.", "ss_wt_txn."},
     {"serverStatus.wiredTiger.", "ss_wt."},
+    {"serverStatus.queues.execution.", "ss_wt_concurrentTransactions."},  // since 8.0
     {"serverStatus.", "ss."},
     {"replSetGetStatus.", "rs."},
     {"systemMetrics.", "sys."},
     {"local.oplog.rs.stats.wiredTiger.", "oplog_stats_wt."},
+    {"local.oplog.rs.stats.storageStats.wiredTiger.", "oplog_stats_wt."},  // since 7.0
     {"local.oplog.rs.stats.", "oplog_stats."},
-    {"config.", "rs_cfg."},
+    {"replSetGetConfig.", "rs_cfg."},
 };
 
 // Documents whose keys are values of a label there.
@@ -31,14 +34,29 @@ constexpr Pair kLabels[] = {
     {"serverStatus.metrics.commands.", "cmd_name"},
     {"serverStatus.metrics.cursor.open.", "csr_type"},
     {"serverStatus.metrics.document.", "doc_op_type"},
-    {"serverStatus.opLatencies.", "op_type"},
     {"serverStatus.opReadConcernCounters.", "concern_type"},
     {"serverStatus.opcounters.", "legacy_op_type"},
     {"serverStatus.opcountersRepl.", "legacy_op_type"},
     {"serverStatus.transactions.commitTypes.", "commit_type"},
-    {"serverStatus.wiredTiger.concurrentTransactions.", "txn_rw_type"},
     {"serverStatus.wiredTiger.perf.", "perf_bucket"},
     {"systemMetrics.disks.", "device_name"},
+    {"collstats.storageStats.indexSizes.", "index_name"},
+    {"config.transactions.stats.storageStats.indexSizes.", "index_name"},
+    {"config.image_collection.stats.storageStats.indexSizes.", "index_name"},
+};
+
+/// A document whose documents' names are the values of a label: `<document><value>.<key>`.
+struct MiddleLabel {
+  std::string_view document;
+  std::string_view label;
+  std::array<std::string_view, 3> keys;  ///< for which that is so
+};
+constexpr MiddleLabel kMiddleLabels[] = {
+    {"serverStatus.opLatencies.", "op_type", {"ops", "latency"}},
+    {"serverStatus.wiredTiger.concurrentTransactions.",
+     "txn_rw",
+     {"out", "available", "totalTickets"}},
+    {"serverStatus.queues.execution.", "txn_rw", {"out", "available", "totalTickets"}},
 };
 
 bool IsNameLetter(char c) {
@@ -69,46 +87,119 @@ std::string Prometheusize(std::string_view path) {
   return out;
 }
 
+/// Empty when it is none of these.
+std::optional<FieldName> NameByMiddle(std::string_view path) {
+  for (const MiddleLabel& middle : kMiddleLabels) {
+    if (!path.starts_with(middle.document)) continue;
+    const std::string_view rest = path.substr(middle.document.size());
+    const size_t dot = rest.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    const std::string_view key = rest.substr(dot + 1);
+    if (std::find(middle.keys.begin(), middle.keys.end(), key) == middle.keys.end() || key.empty())
+      return std::nullopt;
+    const std::string family = std::string(middle.document) + std::string(key);
+    return FieldName{Prometheusize(family), family, middle.label, rest.substr(0, dot), false};
+  }
+  return std::nullopt;
+}
+
+/// Kept as long as the process: snapshots point into it.
+FieldFamilies& Families() {
+  static FieldFamilies families;
+  return families;
+}
+
 }  // namespace
 
 FieldName NameField(std::string_view path, std::string_view parent) {
   for (const auto& [document, label] : kLabels) {
-    if (parent == document) return {Prometheusize(parent), label};
+    if (parent == document)
+      return {Prometheusize(parent), std::string(parent), label, path.substr(parent.size()), true};
   }
-  return {Prometheusize(path), {}};
+  if (auto named = NameByMiddle(path)) return std::move(*named);
+  return {Prometheusize(path), std::string(path), {}, {}, false};
 }
 
-const MetricDesc* FieldFamilies::Find(const WalkedNumber& number) {
+FieldFamilies::Field FieldFamilies::Find(const WalkedNumber& number, const LabelNames& outer) {
+  const auto field_of = [&](const Known& known) -> Field {
+    return {known.desc, number.path.substr(known.value_begin, known.value_size), known.has_value};
+  };
+  const auto look = [&]() -> std::optional<Field> {
+    const auto path = by_path_.find(number.path);
+    if (path != by_path_.end()) return field_of(path->second);
+    const auto parent = by_parent_.find(number.parent);
+    if (parent != by_parent_.end()) return Field{parent->second.desc, number.key, true};
+    return std::nullopt;
+  };
   {
     const std::shared_lock lock(mutex_);
-    const auto found = by_path_.find(number.path);
-    if (found != by_path_.end()) return found->second;
+    if (const auto found = look()) return *found;
   }
   const std::unique_lock lock(mutex_);
-  if (by_path_.size() >= kMost) return nullptr;
-  const auto [name, label] = NameField(number.path, number.parent);
-  std::unique_ptr<Family>& family = by_name_[name];
+  if (const auto found = look()) return *found;
+  if (by_path_.size() >= kMost) return {};
+  const FieldName name = NameField(number.path, number.parent);
+  const bool has_value = !name.label.empty();
+  Known known = {FamilyOf(name, number, outer), has_value, 0, 0};
+  if (name.value_is_last) {
+    by_parent_.emplace(number.parent, known);
+    return {known.desc, number.key, true};
+  }
+  if (has_value) {
+    known.value_begin = static_cast<uint16_t>(name.value.data() - number.path.data());
+    known.value_size = static_cast<uint16_t>(name.value.size());
+  }
+  by_path_.emplace(number.path, known);
+  return field_of(known);
+}
+
+const MetricDesc* FieldFamilies::FamilyOf(const FieldName& field, const WalkedNumber& number,
+                                          const LabelNames& outer) {
+  std::unique_ptr<Family>& family = by_name_[field.name];
   if (!family) {
     family = std::make_unique<Family>();
-    family->name = name;
-    family->help = label.empty() ? number.path : number.parent;
+    family->name = field.name;
+    family->help = field.help;
     MetricDesc& desc = family->desc;
     desc.name = family->name;
     desc.help = family->help;
     desc.type = MetricType::kUnknown;
     desc.scope = Scope::kNode;
-    if (!label.empty()) {
-      desc.labels = {label};
-    } else if (!number.element.empty()) {
-      desc.labels = {"member_idx", "member_state"};
+    desc.labels = outer;
+    size_t labels = desc.label_count();
+    if (!field.label.empty()) desc.labels[labels++] = field.label;
+    if (!number.element.empty()) {
+      desc.labels[labels++] = "member_idx";
+      desc.labels[labels] = "member_state";
     }
     desc.source = family->help;
   }
   // Another field whose name comes out the same would be the same series twice.
-  const bool is_its_own = family->help == (label.empty() ? number.path : number.parent);
-  const MetricDesc* desc = is_its_own ? &family->desc : nullptr;
-  by_path_.emplace(number.path, desc);
-  return desc;
+  return family->help == field.help ? &family->desc : nullptr;
+}
+
+void EmitFields(const Document& document, std::string_view root, SampleSink& sink,
+                const OuterLabels& outer) {
+  const size_t outer_count =
+      std::find(outer.names.begin(), outer.names.end(), "") - outer.names.begin();
+  std::array<std::string_view, kMaxLabels> values = {};
+  std::copy_n(outer.values.begin(), outer_count, values.begin());
+  WalkNumbers(
+      document,
+      [&](const WalkedNumber& number) {
+        const FieldFamilies::Field field = Families().Find(number, outer.names);
+        if (field.desc == nullptr) return;
+        size_t count = outer_count;
+        if (field.has_value) values[count++] = field.value;
+        if (!number.element.empty()) {
+          values[count++] = number.element;
+          values[count++] = number.element_state;
+        }
+        // A field within an array in one answer, and outside of one in another.
+        if (count != field.desc->label_count()) return;
+        sink.Add(*field.desc, number.value, std::span(values.data(), count));
+      },
+      root);
 }
 
 }  // namespace replicawatch::mongo

@@ -1,25 +1,37 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
-#include "common/metrics/desc.h"
+#include "common/metrics/sink.h"
+#include "exporters/mongo/collectors/family.h"
 #include "exporters/mongo/parse/walk.h"
 
 namespace replicawatch::mongo {
 
 /// mongodb_exporter's name for a field of an answer: `serverStatus.opcounters.insert` is
-/// `mongodb_ss_opcounters` with the label legacy_op_type="insert".
+/// `mongodb_ss_opcounters` with legacy_op_type="insert".
 struct FieldName {
   std::string name;
-  std::string_view label;  ///< of which the field's key is the value; empty: none
+  std::string help;            ///< what the family is of: the path, less the label's value
+  std::string_view label;      ///< empty: none
+  std::string_view value;      ///< of the label, a part of the path
+  bool value_is_last = false;  ///< the field's key is the value
 };
 FieldName NameField(std::string_view path, std::string_view parent);
+
+/// Labels that all fields of a document get, before their own.
+struct OuterLabels {
+  LabelNames names = {};
+  std::array<std::string_view, 3> values = {};
+};
 
 /// The families of fields that servers have, which no table can list: made when a field is first
 /// seen, and kept, since snapshots point to them. Bounded, so that no answer can fill the memory.
@@ -28,14 +40,25 @@ class FieldFamilies {
  public:
   static constexpr size_t kMost = 20'000;
 
-  /// Null when there are too many.
-  const MetricDesc* Find(const WalkedNumber& number);
+  struct Field {
+    const MetricDesc* desc = nullptr;  ///< null when there are too many families
+    std::string_view value;            ///< of the label that comes from the path, a part of it
+    bool has_value = false;
+  };
+  /// `outer`: the labels that come first; the same for all fields of a root.
+  Field Find(const WalkedNumber& number, const LabelNames& outer = {});
 
  private:
   struct Family {
     std::string name;
     std::string help;
     MetricDesc desc;
+  };
+  struct Known {
+    const MetricDesc* desc = nullptr;
+    bool has_value = false;
+    uint16_t value_begin = 0;  ///< in the path
+    uint16_t value_size = 0;
   };
   /// Of the end alone, in which paths differ most.
   struct Hash {
@@ -46,11 +69,22 @@ class FieldFamilies {
              path.size();
     }
   };
+  using Paths = std::unordered_map<std::string, Known, Hash, std::equal_to<>>;
+
+  const MetricDesc* FamilyOf(const FieldName& field, const WalkedNumber& number,
+                             const LabelNames& outer);
 
   std::shared_mutex mutex_;
-  // Guarded by mutex_: by path, and by name, which several paths may share.
-  std::unordered_map<std::string, const MetricDesc*, Hash, std::equal_to<>> by_path_;
+  // All guarded by mutex_:
+  Paths by_path_;
+  /// Documents whose keys are values of a label: not each key is kept, there may be ever new ones.
+  Paths by_parent_;
   std::unordered_map<std::string, std::unique_ptr<Family>> by_name_;
 };
+
+/// Adds all numbers of a document, named after their paths, which begin with `root`:
+/// "serverStatus.".
+void EmitFields(const Document& document, std::string_view root, SampleSink& sink,
+                const OuterLabels& outer = {});
 
 }  // namespace replicawatch::mongo

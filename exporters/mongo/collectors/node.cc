@@ -6,13 +6,14 @@
 #include <array>
 #include <vector>
 
+#include "common/base/text.h"
 #include "exporters/mongo/collectors/field_families.h"
 #include "exporters/mongo/collectors/table.h"
 
 namespace replicawatch::mongo {
 namespace {
 
-enum Index : size_t { kUp, kVersion, kEngine, kIndexSize };
+enum Index : size_t { kUp, kVersion, kEngine, kCompatibility, kIndexSize };
 
 // In the order of Index.
 constexpr std::array<MetricDesc, kIndexSize> kTable = {{
@@ -21,34 +22,12 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
                {"mongodb", "edition", "vendor"}),
     NodeFamily("mongodb_mongod_storage_engine", "Always 1; the label says which engine is used.",
                "serverStatus storageEngine.name", {"engine"}),
+    NodeFamily("mongodb_fcv_feature_compatibility_version",
+               "Version whose features may be used, as a number.",
+               "getParameter featureCompatibilityVersion", {"version"}),
 }};
 
-/// Kept as long as the process: snapshots point into it.
-FieldFamilies& Fields() {
-  static FieldFamilies families;
-  return families;
-}
-
-/// Those whose path begins with `prefix`.
-void EmitFields(const Document& document, SampleSink& sink, std::string_view prefix = "") {
-  WalkNumbers(document, [&](const WalkedNumber& number) {
-    if (!number.path.starts_with(prefix)) return;
-    const MetricDesc* desc = Fields().Find(number);
-    if (desc == nullptr) return;
-    switch (desc->label_count()) {
-      case 0:
-        sink.Add(*desc, number.value);
-        break;
-      case 1:
-        sink.Add(*desc, number.value, {number.key});
-        break;
-      default:
-        sink.Add(*desc, number.value, {number.element, number.element_state});
-    }
-  });
-}
-
-/// The document in `bson`, or below `path` in it; nothing when there is none.
+/// Nothing when the question was not answered.
 std::optional<Document> Read(const std::string& bson) {
   const Result<Document> document = Document::Parse(bson);
   if (bson.empty() || !document) return std::nullopt;
@@ -67,34 +46,51 @@ void EmitBuild(const std::string& bson, SampleSink& sink) {
             percona ? "Percona" : "MongoDB"});
 }
 
+void EmitCompatibility(const std::string& version, SampleSink& sink) {
+  if (const auto number = ParseDouble(version))
+    sink.Add(kTable[kCompatibility], *number, {version});
+}
+
 void EmitServer(const Document& server, SampleSink& sink) {
   EmitNodeCompatible(server, sink);
   const auto engine = server.Child("storageEngine");
   if (engine && engine->Text("name")) sink.Add(kTable[kEngine], 1, {*engine->Text("name")});
 }
 
-/// serverStatus with its name around it, so that its fields get the names that they have within
-/// the diagnostic data.
-void EmitWholeServer(const std::string& bson, SampleSink& sink) {
-  const auto server = Read(bson);
-  if (!server) return;
-  bson_t wrapped;
-  bson_t inner;
-  bson_init(&wrapped);
-  if (bson_init_static(&inner, reinterpret_cast<const uint8_t*>(bson.data()), bson.size()) &&
-      bson_append_document(&wrapped, "serverStatus", -1, &inner)) {
-    const std::string_view bytes(reinterpret_cast<const char*>(bson_get_data(&wrapped)),
-                                 wrapped.len);
-    if (const auto document = Document::Parse(bytes)) EmitFields(*document, sink);
+/// What the server recorded. Since 8.0 it has its parts by role: {common: {...}, shard: {...}}.
+void EmitDiagnostic(const Document& data, SampleSink& sink) {
+  if (data.Has("serverStatus")) {
+    EmitFields(data, "", sink);
+    if (const auto server = data.Child("serverStatus")) EmitServer(*server, sink);
+    return;
   }
-  bson_destroy(&wrapped);
-  EmitServer(*server, sink);
+  bson_iter_t iter;
+  if (!data.Begin(iter)) return;
+  while (bson_iter_next(&iter)) {
+    const auto part = BSON_ITER_HOLDS_DOCUMENT(&iter) ? Document::At(iter) : std::nullopt;
+    if (!part) continue;
+    EmitFields(*part, "", sink);
+    if (const auto server = part->Child("serverStatus")) EmitServer(*server, sink);
+  }
+}
+
+/// The same out of single answers, where the recorded ones are refused.
+void EmitWithoutDiagnostic(const NodeAnswers& answers, SampleSink& sink) {
+  if (const auto server = Read(answers.server)) {
+    EmitFields(*server, "serverStatus.", sink);
+    EmitServer(*server, sink);
+  }
+  if (const auto status = Read(answers.status)) EmitFields(*status, "replSetGetStatus.", sink);
+  if (const auto oplog = Read(answers.oplog)) EmitFields(*oplog, "local.oplog.rs.stats.", sink);
+}
+
+std::string_view RoleOf(const MemberFacts& facts) {
+  return facts.hello && facts.hello->mongos ? "mongos" : "mongod";
 }
 
 /// What tells the node apart in the series of mongodb_exporter.
 void AddNodeLabels(const MemberFacts& facts, SampleSink& sink) {
-  const bool mongos = facts.hello && facts.hello->mongos;
-  sink.AddNodeLabel("cl_role", mongos ? "mongos" : "mongod");
+  sink.AddNodeLabel("cl_role", RoleOf(facts));
   if (facts.config && facts.config->replica_set_id)
     sink.AddNodeLabel("cl_id", *facts.config->replica_set_id);
   if (facts.hello && facts.hello->set_name) sink.AddNodeLabel("rs_nm", *facts.hello->set_name);
@@ -106,21 +102,24 @@ void EmitAnswers(const WatchedNode& node, SampleSink& sink) {
   const NodeAnswers& answers = *node.facts->node;
   AddNodeLabels(*node.facts, sink);
   EmitBuild(answers.build, sink);
-  if (const auto diagnostic = Read(answers.diagnostic)) {
-    if (const auto data = diagnostic->Child("data")) {
-      EmitFields(*data, sink);
-      if (const auto server = data->Child("serverStatus")) EmitServer(*server, sink);
-    }
+  const auto diagnostic = Read(answers.diagnostic);
+  const auto data = diagnostic ? diagnostic->Child("data") : std::nullopt;
+  if (data) {
+    EmitDiagnostic(*data, sink);
+  } else {
+    EmitWithoutDiagnostic(answers, sink);
   }
-  EmitWholeServer(answers.server, sink);
   // The same numbers as mongodb_rs_*, which PMM's dashboards ask for under both names.
-  if (const auto status = Read(answers.status)) EmitFields(*status, sink);
-  if (const auto config = Read(answers.config)) EmitFields(*config, sink, "config.");
+  if (const auto status = Read(answers.status)) EmitFields(*status, "", sink);
+  if (const auto answer = Read(answers.config)) {
+    if (const auto config = answer->Child("config")) EmitFields(*config, "replSetGetConfig.", sink);
+  }
+  if (node.facts->compatibility) EmitCompatibility(node.facts->compatibility->version, sink);
   EmitNodeReplSet(node, sink);
 }
 
 void EmitOne(const WatchedNode& node, SampleSink& sink) {
-  sink.Add(kTable[kUp], node.answered(), {"mongod"});
+  sink.Add(kTable[kUp], node.answered(), {RoleOf(*node.facts)});
   if (node.answered() && node.facts->node) EmitAnswers(node, sink);
 }
 

@@ -81,6 +81,8 @@ enum Family : size_t {
   kMongodWiredtigerTransactionsCheckpointMillisecondsTotal,
   kMongodWiredtigerTransactionsRunningCheckpoints,
   kMongodWiredtigerTransactionsTotal,
+  kLocksTimeAcquiringGlobal,
+  kInstanceLocalTime,
   kSsLocksAcquirecount,
   kSsLocksAcquirewaitcount,
   kSsLocksTimeacquiringmicros,
@@ -228,6 +230,11 @@ constexpr std::array<MetricDesc, kFamilies> kTable = {{
                "1 during a checkpoint.", "serverStatus wiredTiger"),
     NodeFamily("mongodb_mongod_wiredtiger_transactions_total",
                "Transactions of the storage engine.", "serverStatus wiredTiger", {"type"}),
+    NodeFamily("mongodb_mongod_locks_time_acquiring_global_microseconds_total",
+               "Microseconds that readers and writers waited for the global lock.",
+               "serverStatus locks.Global.timeAcquiringMicros"),
+    NodeFamily("mongodb_instance_local_time", "The node's clock, since the Unix epoch.",
+               "serverStatus localTime"),
     NodeFamily("mongodb_ss_locks_acquireCount", "Locks taken, by mode and resource.",
                "serverStatus locks", {"lock_mode", "resource"}),
     NodeFamily("mongodb_ss_locks_acquireWaitCount", "Locks taken, by mode and resource.",
@@ -255,6 +262,7 @@ constexpr Row kRows[] = {
     {kExtraInfoPageFaultsTotal, "extra_info/page_faults"},
     {kMongodGlobalLockClient, "globalLock/activeClients/readers", "reader"},
     {kMongodGlobalLockClient, "globalLock/activeClients/writers", "writer"},
+    {kMongodGlobalLockClient, "globalLock/activeClients/total", "total"},
     {kMongodGlobalLockCurrentQueue, "globalLock/currentQueue/readers", "reader"},
     {kMongodGlobalLockCurrentQueue, "globalLock/currentQueue/writers", "writer"},
     {kMongodGlobalLockCurrentQueue, "globalLock/currentQueue/total", "total"},
@@ -285,8 +293,8 @@ constexpr Row kRows[] = {
     {kMongodMetricsGetLastErrorWtimeoutsTotal, "metrics/getLastError/wtimeouts"},
     {kMongodMetricsGetLastErrorWtimeNumTotal, "metrics/getLastError/wtime/num"},
     {kMongodMetricsGetLastErrorWtimeTotalMilliseconds, "metrics/getLastError/wtime/totalMillis"},
-    {kMongodMetricsOperationTotal, "metrics/operation/scanAndOrder", "scan_and_order"},
-    {kMongodMetricsOperationTotal, "metrics/operation/writeConflicts", "write_conflicts"},
+    {kMongodMetricsOperationTotal, "metrics/operation/scanAndOrder", "scanAndOrder"},
+    {kMongodMetricsOperationTotal, "metrics/operation/writeConflicts", "writeConflicts"},
     {kMongodMetricsOperationTotal, "metrics/operation/fastmod", "fastmod"},
     {kMongodMetricsOperationTotal, "metrics/operation/idhack", "idhack"},
     {kMongodMetricsQueryExecutorTotal, "metrics/queryExecutor/scanned", "scanned"},
@@ -408,7 +416,7 @@ constexpr Row kRows[] = {
     {kMongodWiredtigerTransactionsTotal, "wiredTiger/transaction/transactions committed",
      "committed"},
     {kMongodWiredtigerTransactionsTotal, "wiredTiger/transaction/transactions rolled back",
-     "rolledback"},
+     "rolled_back"},
 };
 
 /// Documents on the way to a field, kept from one row to the next.
@@ -431,6 +439,20 @@ class Entrance {
   std::optional<Document> entered_ = root_;
 };
 
+/// What is not one field as it is.
+void EmitOthers(Entrance& entrance, SampleSink& sink) {
+  if (const auto& waits = entrance.Enter("locks/Global/timeAcquiringMicros")) {
+    const auto readers = waits->Number("r");
+    const auto writers = waits->Number("w");
+    if (readers || writers)
+      sink.Add(kTable[kLocksTimeAcquiringGlobal], readers.value_or(0) + writers.value_or(0));
+  }
+  if (const auto& server = entrance.Enter("")) {
+    if (const auto ms = server->DateMs("localTime"))
+      sink.Add(kTable[kInstanceLocalTime], static_cast<double>(*ms) / 1000);
+  }
+}
+
 void EmitKeys(const MetricDesc& desc, const Document& document, SampleSink& sink) {
   bson_iter_t iter;
   if (!document.Begin(iter)) return;
@@ -446,6 +468,7 @@ MetricTable NodeCompatibleMetrics() { return kTable; }
 
 void EmitNodeCompatible(const Document& server, SampleSink& sink) {
   Entrance entrance(server);
+  EmitOthers(entrance, sink);
   for (const Row& row : kRows) {
     const MetricDesc& desc = kTable[row.family];
     const std::string_view path(row.path);

@@ -56,6 +56,7 @@ class Document {
   // For what goes through all elements, whatever they are called.
   bool Begin(bson_iter_t& iter) const;
   static std::optional<Document> At(const bson_iter_t& iter);
+  std::string_view bytes() const { return bytes_; }
 
  private:
   explicit Document(std::string_view bytes) : bytes_(bytes) {}

@@ -31,8 +31,9 @@ std::optional<double> NumberAt(const bson_iter_t& iter) {
 
 class Walk {
  public:
-  Walk(const std::function<void(const WalkedNumber&)>& visit, const WalkLimits& limits)
-      : visit_(visit), limits_(limits) {}
+  Walk(const std::function<void(const WalkedNumber&)>& visit, std::string_view root,
+       const WalkLimits& limits)
+      : visit_(visit), limits_(limits), path_(root) {}
 
   void Enter(const Document& document, size_t depth) {
     if (depth >= limits_.depth) return;
@@ -79,8 +80,8 @@ class Walk {
 }  // namespace
 
 void WalkNumbers(const Document& document, const std::function<void(const WalkedNumber&)>& visit,
-                 const WalkLimits& limits) {
-  Walk(visit, limits).Enter(document, 0);
+                 std::string_view root, const WalkLimits& limits) {
+  Walk(visit, root, limits).Enter(document, 0);
 }
 
 }  // namespace replicawatch::mongo

@@ -27,9 +27,9 @@ struct WalkLimits {
   size_t path = 400;
 };
 
-/// Calls `visit` with every number, date, timestamp and truth value, in the document's order. Safe
-/// on any bytes, and on any depth.
+/// Calls `visit` with every number, date, timestamp and truth value, in the document's order; their
+/// paths begin with `root`. Safe on any bytes, and on any depth.
 void WalkNumbers(const Document& document, const std::function<void(const WalkedNumber&)>& visit,
-                 const WalkLimits& limits = {});
+                 std::string_view root = "", const WalkLimits& limits = {});
 
 }  // namespace replicawatch::mongo

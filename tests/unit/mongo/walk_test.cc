@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "exporters/mongo/collectors/field_families.h"
@@ -25,7 +26,7 @@ std::map<std::string, double> WalkAll(std::string_view bson, const WalkLimits& l
         if (!number.element.empty()) key += "@" + std::string(number.element);
         numbers[key] = number.value;
       },
-      limits);
+      "", limits);
   return numbers;
 }
 
@@ -90,53 +91,119 @@ TEST_CASE("fields are named as mongodb_exporter names them") {
         "mongodb_oplog_stats_wt_cache_bytes_written_from_cache");
   CHECK(name("systemMetrics.disks.vda.reads", "systemMetrics.disks.vda.") ==
         "mongodb_sys_disks_vda_reads");
-  CHECK(name("config.members.votes") == "mongodb_rs_cfg_members_votes");
-  CHECK(name("config.settings.electionTimeoutMillis") ==
+  CHECK(name("replSetGetConfig.members.votes") == "mongodb_rs_cfg_members_votes");
+  CHECK(name("replSetGetConfig.settings.electionTimeoutMillis") ==
         "mongodb_rs_cfg_settings_electionTimeoutMillis");
+  CHECK(name("config.transactions.stats.storageStats.size") ==
+        "mongodb_config_transactions_stats_storageStats_size");
+  CHECK(name("serverStatus.opLatencies.reads.ops") == "mongodb_ss_opLatencies_ops{op_type}");
+  CHECK(name("serverStatus.opLatencies.reads.queryableEncryptionLatencyMicros") ==
+        "mongodb_ss_opLatencies_reads_queryableEncryptionLatencyMicros");
+  CHECK(name("serverStatus.wiredTiger.concurrentTransactions.read.out") ==
+        "mongodb_ss_wt_concurrentTransactions_out{txn_rw}");
+  CHECK(name("serverStatus.queues.execution.write.available") ==
+        "mongodb_ss_wt_concurrentTransactions_available{txn_rw}");
+  CHECK(name("local.oplog.rs.stats.storageStats.wiredTiger.cache.bytes read into cache") ==
+        "mongodb_oplog_stats_wt_cache_bytes_read_into_cache");
+  CHECK(name("dbstats.dataSize", "dbstats.") == "mongodb_dbstats_dataSize");
+  CHECK(name("collstats.storageStats.indexSizes.a.b_1", "collstats.storageStats.indexSizes.") ==
+        "mongodb_collstats_storageStats_indexSizes{index_name}");
+}
+
+WalkedNumber FieldAt(std::string_view path) {
+  const size_t dot = path.rfind('.');
+  const size_t parent = dot == std::string_view::npos ? 0 : dot + 1;
+  return {path, path.substr(0, parent), path.substr(parent), {}, {}, 1};
 }
 
 TEST_CASE("one family for all fields of a name, and an end to new ones") {
   FieldFamilies families;
-  const WalkedNumber insert = {
-      "serverStatus.opcounters.insert", "serverStatus.opcounters.", "insert", {}, {}, 1};
-  const WalkedNumber query = {
-      "serverStatus.opcounters.query", "serverStatus.opcounters.", "query", {}, {}, 1};
-  REQUIRE(families.Find(insert) != nullptr);
-  CHECK(families.Find(insert) == families.Find(query));
-  CHECK(families.Find(insert)->labels[0] == "legacy_op_type");
+  const auto insert = families.Find(FieldAt("serverStatus.opcounters.insert"));
+  REQUIRE(insert.desc != nullptr);
+  CHECK(insert.value == "insert");
+  CHECK(insert.desc->labels[0] == "legacy_op_type");
+  const auto query = families.Find(FieldAt("serverStatus.opcounters.query"));
+  CHECK(query.desc == insert.desc);
+  CHECK(query.value == "query");
   // A page with one name twice is one that Prometheus refuses.
-  const WalkedNumber odd = {"serverStatus.opcounters", "serverStatus.", "opcounters", {}, {}, 1};
-  CHECK(families.Find(odd) == nullptr);
-  for (size_t i = 0; i < FieldFamilies::kMost; ++i) {
-    const std::string path = "x" + std::to_string(i);
-    families.Find({path, {}, path, {}, {}, 1});
+  CHECK(families.Find(FieldAt("serverStatus.opcounters")).desc == nullptr);
+  for (int round = 0; round < 2; ++round) {
+    const auto reads = families.Find(FieldAt("serverStatus.opLatencies.reads.ops"));
+    const auto writes = families.Find(FieldAt("serverStatus.opLatencies.writes.ops"));
+    CHECK(reads.desc == writes.desc);
+    CHECK(reads.value == "reads");
+    CHECK(writes.value == "writes");
   }
-  CHECK(families.Find({"one too many", {}, "one too many", {}, {}, 1}) == nullptr);
-  CHECK(families.Find(insert) != nullptr);
+  // What a server may have ever new ones of takes no room.
+  for (size_t i = 0; i < FieldFamilies::kMost; ++i)
+    families.Find(FieldAt("serverStatus.asserts." + std::to_string(i)));
+  CHECK(families.Find(FieldAt("y")).desc != nullptr);
+  for (size_t i = 0; i < FieldFamilies::kMost; ++i) families.Find(FieldAt("x" + std::to_string(i)));
+  CHECK(families.Find(FieldAt("one too many")).desc == nullptr);
+  CHECK(families.Find(FieldAt("serverStatus.opcounters.insert")).desc == insert.desc);
+}
+
+TEST_CASE("labels that all fields of a document get come first") {
+  FieldFamilies families;
+  const auto size = families.Find(FieldAt("dbstats.dataSize"), {"database"});
+  CHECK(size.desc->label_count() == 1);
+  CHECK_FALSE(size.has_value);
+  const WalkedNumber index = {"collstats.storageStats.indexSizes.a.b_1",
+                              "collstats.storageStats.indexSizes.",
+                              "a.b_1",
+                              {},
+                              {},
+                              1};
+  const auto of_index = families.Find(index, {"database", "collection"});
+  CHECK(of_index.desc->labels[2] == "index_name");
+  CHECK(of_index.value == "a.b_1");
+}
+
+std::string RecordedPrimary(const char* command) {
+  return Recorded(std::string("healthy/27103.") + command + ".bson");
+}
+
+NodeAnswers AnswersOfNode() {
+  NodeAnswers answers;
+  answers.diagnostic = RecordedPrimary("getDiagnosticData");
+  answers.status = RecordedPrimary("replSetGetStatus");
+  answers.config = RecordedPrimary("replSetGetConfig");
+  answers.build = RecordedPrimary("buildInfo");
+  return answers;
 }
 
 /// A page of the recorded primary with all that it told of itself.
-Snapshot PageOfNode() {
-  const auto read = [](const char* command) {
-    return Recorded(std::string("healthy/27103.") + command + ".bson");
-  };
+Snapshot PageOfNode(NodeAnswers answers) {
   MemberFacts facts;
   facts.answered = true;
-  facts.hello = std::make_shared<const Hello>(*ParseHello(read("hello")));
-  facts.status =
-      std::make_shared<const ReplSetStatus>(*ParseReplSetStatus(read("replSetGetStatus")));
-  facts.server = std::make_shared<const ServerStatus>(*ParseServerStatus(read("serverStatus")));
-  facts.node = std::make_shared<const NodeAnswers>(
-      NodeAnswers{read("getDiagnosticData"), "", read("replSetGetStatus"), read("replSetGetConfig"),
-                  read("buildInfo")});
+  facts.hello = std::make_shared<const Hello>(*ParseHello(RecordedPrimary("hello")));
+  facts.status = std::make_shared<const ReplSetStatus>(
+      *ParseReplSetStatus(RecordedPrimary("replSetGetStatus")));
+  facts.server =
+      std::make_shared<const ServerStatus>(*ParseServerStatus(RecordedPrimary("serverStatus")));
+  facts.node = std::make_shared<const NodeAnswers>(std::move(answers));
   SampleSink sink;
   EmitNodeAlone(
       {"a:1", "a:1", false, false, 0, std::make_shared<const MemberFacts>(std::move(facts))}, sink);
   return sink.Finish();
 }
 
+std::set<std::string> NamesOn(const Snapshot& page) {
+  std::set<std::string> names;
+  for (const Line& line : page.lines) names.emplace(line.desc->name);
+  return names;
+}
+
+/// The field `path` of a recorded answer, as an answer of its own.
+std::string Part(const std::string& bson, std::initializer_list<const char*> path) {
+  const auto root = Document::Parse(bson);
+  std::optional<Document> part = *root;
+  for (const char* key : path) part = part->Child(key);
+  return std::string(part->bytes());
+}
+
 TEST_CASE("a whole node: thousands of series, none twice") {
-  const Snapshot page = PageOfNode();
+  const Snapshot page = PageOfNode(AnswersOfNode());
   CHECK(page.lines.size() > 2000);
   // The recorded machine had /dev/shm mounted twice, which its mongod tells twice.
   CHECK(page.duplicates == 3);
@@ -156,6 +223,33 @@ TEST_CASE("a whole node: thousands of series, none twice") {
   const std::string cache = "mongodb_mongod_wiredtiger_cache_bytes{" + labels + ",type=\"";
   CHECK(values.contains(cache + "internal_pages\"}"));
   CHECK(values.contains(cache + "leaf_pages\"}"));
+}
+
+TEST_CASE("without the right to diagnostic data the same names come from single answers") {
+  NodeAnswers single = AnswersOfNode();
+  single.server = Part(single.diagnostic, {"data", "serverStatus"});
+  single.oplog = Part(single.diagnostic, {"data", "local.oplog.rs.stats"});
+  single.diagnostic.clear();
+  const std::set<std::string> names = NamesOn(PageOfNode(single));
+  for (const std::string& name : NamesOn(PageOfNode(AnswersOfNode()))) {
+    // What only the recording has: the machine, and when it was made.
+    if (name.starts_with("mongodb_sys_") || name.ends_with("_start") || name.ends_with("_end"))
+      continue;
+    CHECK_MESSAGE(names.contains(name), name);
+  }
+}
+
+TEST_CASE("diagnostic data in parts, as 8.0 has it, gives the same names") {
+  const NodeAnswers whole = AnswersOfNode();
+  const std::string data = Part(whole.diagnostic, {"data"});
+  bson_t old_data;
+  REQUIRE(bson_init_static(&old_data, reinterpret_cast<const uint8_t*>(data.data()), data.size()));
+  bson_t* answer =
+      BCON_NEW("data", "{", "common", BCON_DOCUMENT(&old_data), "}", "ok", BCON_INT32(1));
+  NodeAnswers parted = whole;
+  parted.diagnostic.assign(reinterpret_cast<const char*>(bson_get_data(answer)), answer->len);
+  bson_destroy(answer);
+  CHECK(NamesOn(PageOfNode(parted)) == NamesOn(PageOfNode(whole)));
 }
 
 TEST_CASE("old names of a server that has none of their fields") {
