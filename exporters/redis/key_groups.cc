@@ -1,51 +1,64 @@
 #include "exporters/redis/key_groups.h"
 
-#include <array>
+#include <algorithm>
+#include <utility>
 
 namespace replicawatch::redis {
 namespace {
 
-constexpr size_t kMostCaptures = 10;
-/// Longer keys are looked at up to here: the expressions take their time with them.
-constexpr size_t kLongestKey = 512;
+/// A pattern that makes a group of each key must not fill our memory.
+constexpr size_t kMostToldApart = 10'000;
+constexpr const char* kOverflow = "overflow";
+
+void Sum(double count, std::optional<double> bytes, KeyGroup& group) {
+  group.count += count;
+  if (!bytes) group.memory_bytes.reset();
+  if (group.memory_bytes) *group.memory_bytes += *bytes;
+}
 
 }  // namespace
 
-void KeyGrouper::Free::operator()(regex_t* regex) const {
-  regfree(regex);
-  delete regex;
-}
-
-Result<KeyGrouper> KeyGrouper::Make(const std::vector<std::string>& expressions) {
+Result<KeyGrouper> KeyGrouper::Make(const std::vector<std::string>& patterns) {
   KeyGrouper grouper;
-  for (const std::string& expression : expressions) {
-    auto regex = std::make_unique<regex_t>();
-    if (const int error = regcomp(regex.get(), expression.c_str(), REG_EXTENDED); error != 0) {
-      std::array<char, 200> why{};
-      regerror(error, regex.get(), why.data(), why.size());
-      return Fail(ErrorCode::kParse, "\"" + expression + "\": " + why.data());
-    }
-    grouper.expressions_.emplace_back(regex.release());
+  for (const std::string& text : patterns) {
+    Result<LuaPattern> pattern = LuaPattern::Make(text);
+    if (!pattern) return tl::unexpected(pattern.error());
+    grouper.patterns_.push_back(std::move(*pattern));
   }
   return grouper;
 }
 
 std::string KeyGrouper::GroupOf(const std::string& key) const {
-  const std::string text = key.substr(0, kLongestKey);
-  for (const auto& expression : expressions_) {
-    std::array<regmatch_t, kMostCaptures> matches{};
-    if (regexec(expression.get(), text.c_str(), matches.size(), matches.data(), 0) != 0) continue;
-    std::string group;
-    const size_t first = expression->re_nsub > 0 ? 1 : 0;
-    for (size_t i = first; i < matches.size(); ++i) {
-      const auto& [begin, end] = matches[i];
-      if (begin >= 0)
-        group.append(text, static_cast<size_t>(begin), static_cast<size_t>(end - begin));
-      if (first == 0) break;
-    }
-    return group;
+  for (const LuaPattern& pattern : patterns_) {
+    if (auto group = pattern.JoinedCaptures(key)) return std::move(*group);
   }
   return "unclassified";
+}
+
+void KeyGroupCount::Add(const std::string& group, std::optional<double> bytes) {
+  if (groups_.size() < kMostToldApart || groups_.contains(group)) {
+    Sum(1, bytes, groups_[group]);
+  } else {
+    if (!rest_) rest_.emplace();
+    Sum(1, bytes, *rest_);
+  }
+}
+
+KeyGroups KeyGroupCount::Largest(size_t most) const {
+  KeyGroups largest;
+  if (!rest_) largest.distinct = groups_.size();
+  std::vector<std::pair<std::string, KeyGroup>> sorted(groups_.begin(), groups_.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    const double of_a = a.second.memory_bytes.value_or(0);
+    const double of_b = b.second.memory_bytes.value_or(0);
+    return std::tie(of_b, b.second.count) < std::tie(of_a, a.second.count);
+  });
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    const auto& [name, group] = sorted[i];
+    Sum(group.count, group.memory_bytes, largest.groups[i < most ? name : kOverflow]);
+  }
+  if (rest_) Sum(rest_->count, rest_->memory_bytes, largest.groups[kOverflow]);
+  return largest;
 }
 
 }  // namespace replicawatch::redis

@@ -1,7 +1,6 @@
 #include "exporters/redis/survey.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "common/base/log.h"
@@ -22,7 +21,7 @@ std::string NameOf(const std::vector<std::string>& words) {
 
 /// The key that a command is about; empty for none.
 std::string KeyOf(const std::vector<std::string>& words) {
-  if (words[0] == "SCAN" || words[0] == "EVAL_RO") return {};
+  if (words[0] == "SCAN" || words[0] == "EVAL_RO" || words[0] == "INFO") return {};
   return words[0] == "XINFO" || words[0] == "MEMORY" ? words[2] : words[1];
 }
 

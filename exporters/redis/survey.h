@@ -75,9 +75,8 @@ class Survey {
   void MeasureKeys(int database, const std::vector<std::pair<std::string, std::string>>& typed);
   bool LookAtStreams(int database, Keys keys);
   void LookAtGroups(int database, const std::string& stream, size_t index, size_t first);
-  using Groups = std::map<std::string, KeyGroup>;
   void PlanGroups(int database);
-  bool Group(int database, const Keys& keys, const std::shared_ptr<Groups>& groups);
+  bool Group(int database, const Keys& keys, const std::shared_ptr<KeyGroupCount>& groups);
   void RunScripts();
 
   const NodeSettings& settings_;

@@ -33,24 +33,23 @@ std::vector<std::string> Split(std::string_view list) {
   return items;
 }
 
-/// At commas that are not within brackets of an expression: "^(a.{1,3}),^b" are two.
-std::vector<std::string> SplitExpressions(std::string_view list) {
-  std::vector<std::string> expressions;
+/// At commas that are not within brackets of a pattern: "^([^,]*),^b" are two.
+std::vector<std::string> SplitPatterns(std::string_view list) {
+  std::vector<std::string> patterns;
   int depth = 0;
   bool escaped = false;
-  std::string expression;
+  std::string pattern;
   for (const char c : list) {
     if (c == ',' && depth <= 0 && !escaped) {
-      if (!expression.empty()) expressions.push_back(std::exchange(expression, {}));
+      if (!pattern.empty()) patterns.push_back(std::exchange(pattern, {}));
       continue;
     }
-    if (!escaped)
-      depth += c == '(' || c == '[' || c == '{' ? 1 : c == ')' || c == ']' || c == '}' ? -1 : 0;
-    escaped = c == '\\' && !escaped;
-    expression += c;
+    if (!escaped) depth += c == '(' || c == '[' ? 1 : c == ')' || c == ']' ? -1 : 0;
+    escaped = c == '%' && !escaped;
+    pattern += c;
   }
-  if (!expression.empty()) expressions.push_back(std::move(expression));
-  return expressions;
+  if (!pattern.empty()) patterns.push_back(std::move(pattern));
+  return patterns;
 }
 
 Result<std::string> ReadScript(const std::string& path) {
@@ -77,11 +76,11 @@ void SurveyConfig::AddFlags(Flags& flags) {
   flags.Text("redis.check-single-streams", streams_, "Single streams to look at",
              {"REDIS_EXPORTER_CHECK_SINGLE_STREAMS"});
   flags.Text("redis.check-key-groups", groups_,
-             "POSIX extended expressions; what the first that matches a key captures is its group, "
+             "Lua patterns; what the first that matches a key captures is its group, "
              "whose keys and memory are added up",
              {"REDIS_EXPORTER_CHECK_KEY_GROUPS"});
   flags.Count("redis.max-distinct-key-groups", most_groups_,
-              "Groups of a database; the keys of others are the group overflow",
+              "Groups of a database, the largest; the keys of others are the group overflow",
               {"REDIS_EXPORTER_MAX_DISTINCT_KEY_GROUPS"});
   flags.Text("redis.script", scripts_, "Files with Lua scripts to run by EVAL_RO",
              {"REDIS_EXPORTER_SCRIPT"});
@@ -122,8 +121,8 @@ Result<std::shared_ptr<const SurveySettings>> SurveyConfig::Complete() const {
     *selections = std::move(*parsed);
   }
   settings->groups = listed_groups_;
-  for (std::string& expression : SplitExpressions(groups_))
-    settings->groups.push_back(std::move(expression));
+  for (std::string& pattern : SplitPatterns(groups_))
+    settings->groups.push_back(std::move(pattern));
   if (const auto grouper = KeyGrouper::Make(settings->groups); !grouper)
     return tl::unexpected(grouper.error());
   for (const std::string& path : Split(scripts_)) {

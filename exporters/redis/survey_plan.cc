@@ -1,7 +1,7 @@
 // What a survey looks for, and how it takes the answers. survey.cc drives it.
 
 #include <algorithm>
-#include <set>
+#include <cstdint>
 #include <utility>
 
 #include "exporters/redis/survey.h"
@@ -15,7 +15,6 @@ constexpr size_t kKeysAtOnce = 50;
 /// Keys and streams of a node that are published.
 constexpr size_t kMostKeys = 1000;
 constexpr size_t kLongestValue = 256;
-constexpr const char* kOverflow = "overflow";
 
 /// The command that tells the size of a key of this type in constant time; null for unknown types.
 const char* SizeCommand(const std::string& type) {
@@ -42,13 +41,11 @@ void Survey::Plan() {
     return keys;
   };
   // The last planned comes first.
-  std::set<int> databases = {0};
-  for (const auto* list : {&wanted_.keys, &wanted_.key_patterns, &wanted_.counted, &wanted_.streams,
-                           &wanted_.stream_patterns}) {
-    for (const KeySelection& selection : *list) databases.insert(selection.database);
-  }
   if (!wanted_.groups.empty()) {
-    for (const int database : databases) PlanGroups(database);
+    jobs_.push_front({0, {{"INFO", "keyspace"}}, [this](const std::vector<Reply>& replies) {
+                        gathering_->groups_seconds = 0;
+                        for (const int database : ParseDatabases(replies[0])) PlanGroups(database);
+                      }});
   }
   for (const auto& [database, pattern] : wanted_.key_patterns) {
     Start({database, pattern, false,
@@ -76,7 +73,7 @@ void Survey::Plan() {
 
 /// Published only when the whole database was gone through.
 void Survey::PlanGroups(int database) {
-  const auto groups = std::make_shared<Groups>();
+  const auto groups = std::make_shared<KeyGroupCount>();
   const auto begin = std::make_shared<std::optional<TimePoint>>();
   Start({database, "", false,
          [this, database, groups, begin](const Keys& keys) {
@@ -84,7 +81,9 @@ void Survey::PlanGroups(int database) {
            return Group(database, keys, groups);
          },
          [this, database, groups, begin] {
-           gathering_->groups[database] = std::move(*groups);
+           KeyGroups& largest = gathering_->groups[database];
+           largest = groups->Largest(wanted_.most_groups);
+           gathering_->truncated |= largest.distinct.value_or(SIZE_MAX) > wanted_.most_groups;
            const double seconds = *begin ? Seconds(Clock::now() - **begin) : 0;
            gathering_->groups_seconds = gathering_->groups_seconds.value_or(0) + seconds;
          }});
@@ -213,24 +212,15 @@ void Survey::LookAtGroups(int database, const std::string& stream, size_t index,
                     }});
 }
 
-bool Survey::Group(int database, const Keys& keys, const std::shared_ptr<Groups>& groups) {
+bool Survey::Group(int database, const Keys& keys, const std::shared_ptr<KeyGroupCount>& groups) {
   std::vector<Words> commands;
   for (const std::string& key : keys) commands.push_back({"MEMORY", "USAGE", key, "SAMPLES", "5"});
   jobs_.push_front(
       {database, std::move(commands), [this, keys, groups](const std::vector<Reply>& replies) {
          for (size_t i = 0; i < keys.size(); ++i) {
-           std::string name = grouper_->GroupOf(keys[i]);
-           if (!groups->contains(name) && groups->size() >= wanted_.most_groups) {
-             name = kOverflow;
-             gathering_->truncated = true;
-           }
-           KeyGroup& group = (*groups)[name];
-           group.count += 1;
-           // A key that has gone since takes nothing.
-           const bool gone = replies[i].kind == Reply::Kind::kNil;
-           const std::optional<double> bytes = gone ? 0 : IntegerOf(replies[i]);
-           if (!bytes) group.memory_bytes.reset();
-           if (group.memory_bytes) *group.memory_bytes += *bytes;
+           // A key that has gone since is none.
+           if (replies[i].kind != Reply::Kind::kNil)
+             groups->Add(grouper_->GroupOf(keys[i]), IntegerOf(replies[i]));
          }
        }});
   return true;

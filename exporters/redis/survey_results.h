@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "exporters/redis/key_groups.h"
 #include "exporters/redis/parse/survey.h"
 
 namespace replicawatch::redis {
@@ -25,11 +26,6 @@ struct KeyCount {
   double count = 0;
 };
 
-struct KeyGroup {
-  double count = 0;
-  std::optional<double> memory_bytes = 0;  ///< nothing when it is not known of all of its keys
-};
-
 struct SurveyedStream {
   int database = 0;
   std::string key;
@@ -45,7 +41,7 @@ struct SurveyedStream {
 struct SurveyResults {
   std::vector<SurveyedKey> keys;
   std::vector<KeyCount> counts;
-  std::map<int, std::map<std::string, KeyGroup>> groups;  ///< by database and name
+  std::map<int, KeyGroups> groups;       ///< by database
   std::optional<double> groups_seconds;  ///< that finding them took, rests included
   std::vector<SurveyedStream> streams;
   std::map<std::string, ScriptResult> scripts;

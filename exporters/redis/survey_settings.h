@@ -16,12 +16,12 @@ struct KeySelection {
 
 /// What a survey looks for. Empty: there is none.
 struct SurveySettings {
-  std::vector<KeySelection> keys;             ///< single keys
-  std::vector<KeySelection> key_patterns;     ///< keys to be found
-  std::vector<KeySelection> counted;          ///< patterns whose keys are counted
-  std::vector<KeySelection> streams;          ///< single streams
-  std::vector<KeySelection> stream_patterns;  ///< streams to be found
-  std::vector<std::string> groups;  ///< POSIX extended expressions that name a key's group
+  std::vector<KeySelection> keys;              ///< single keys
+  std::vector<KeySelection> key_patterns;      ///< keys to be found
+  std::vector<KeySelection> counted;           ///< patterns whose keys are counted
+  std::vector<KeySelection> streams;           ///< single streams
+  std::vector<KeySelection> stream_patterns;   ///< streams to be found
+  std::vector<std::string> groups;             ///< Lua patterns that name a key's group
   std::map<std::string, std::string> scripts;  ///< text of Lua scripts, by name
   size_t most_groups = 100;
   bool values = false;        ///< publishes the values of string keys, which may be secret

@@ -64,7 +64,7 @@ def test_what_is_found(place):
     empty.write_text("return {}")
     exporter = place.exporter(
         server, "--redis.check-keys=user:*,db3=user:?", "--redis.check-single-keys=alone,db3=nowhere", "--redis.count-keys=db3=session:*,*",
-        "--redis.check-key-groups=^(session):(.{1,1}):,^(user):,^nothing(,)", "--redis.check-streams=*", f"--redis.script={unknown},{good},{bad},{empty}",
+        "--redis.check-key-groups=^(session):([^,]):,^(user):,^nothing(,)", "--redis.check-streams=*", f"--redis.script={unknown},{good},{bad},{empty}",
         "--redis.export-key-values",
     )  # fmt: skip
     page = surveyed(exporter)
@@ -106,6 +106,31 @@ def test_values_stay_where_they_are(place):
     page = surveyed(place.exporter(server, "--redis.check-keys=user:*"))
     assert value(page, "redis_key_size", key="user:2") == 18
     assert "quotes" not in page.text and not re.search("^redis_key_value", page.text, re.M)
+
+
+def test_groups_as_the_servers_own_lua_makes_them(place):
+    """In every database that has keys."""
+    server = place.server()
+    server.start()
+    keys = ["user:1:cart", "user:2:cart", "user:3", "session_ab_1", "session_ab_2", "session_cd_1", "x y", "9", "a:b:c", "a(b)c", "-", "a,b"]
+    for database in (0, 5):
+        with server.client.send(("SELECT", str(database)), *(("SET", key, "x" * 100) for key in keys), ("PING",)) as connection:
+            stream = connection.makefile("rb")
+            while stream.readline() != b"+PONG\r\n":
+                pass
+    patterns = ["^(user):%d+:?(%a*)", "^(.*)_[^_]+$", "^%d$", "(%b())", "([^,]+)[,]"]
+    rule = """local out = {} for _, key in ipairs(redis.call('keys', '*')) do local group = 'unclassified'
+      for i = 1, #ARGV do local found = {string.find(key, ARGV[i])}
+        if found[1] then group = table.concat({unpack(found, 3, #found)}, '') break end end
+      out[group] = (out[group] or 0) + 1 end return cjson.encode(out)"""
+    wanted = json.loads(server.client.ask("EVAL", rule, "0", *patterns))
+    assert wanted["session_ab"] == 2 and wanted["usercart"] == 2 and wanted[""] == 1
+    page = surveyed(place.exporter(server, "--redis.check-key-groups=" + ",".join(patterns)))
+    memory = sum(int(server.client.ask("MEMORY", "USAGE", key)) for key in keys)
+    for database in ("db0", "db5"):
+        assert {have["key_group"]: v for name, have, v in page.samples if name == "redis_key_group_count" and have["db"] == database} == wanted
+        assert value(page, "redis_number_of_distinct_key_groups", db=database) == len(wanted)
+        assert sum(v for name, have, v in page.samples if name == "redis_key_group_memory_usage_bytes" and have["db"] == database) == memory
 
 
 def microseconds(server):
@@ -191,7 +216,8 @@ def test_the_environment_of_redis_exporter(place):
     exporter = place.exporter(server, environment={"REDIS_EXPORTER_COUNT_KEYS": "*", "REDIS_EXPORTER_CHECK_KEY_GROUPS": "(.*)", "REDIS_EXPORTER_MAX_DISTINCT_KEY_GROUPS": "2"})
     page = surveyed(exporter)
     assert value(page, "redis_keys_count") == 11
-    assert value(page, "redis_number_of_distinct_key_groups", db="db0") == 3, "two and the overflow"
+    assert value(page, "redis_number_of_distinct_key_groups", db="db0") == 11
+    assert sum(1 for name, _, _ in page.samples if name == "redis_key_group_count") == 3, "two and the overflow"
     skipping = place.exporter(server, "--redis.count-keys=*", environment={"REDIS_EXPORTER_SKIP_CHECKKEYS_FOR_ROLE_MASTER": "true"})
     skipping.wait(lambda page: page.value("up") == 1, 30, "it is watched")
     assert value(skipping.scrape(), "redis_keys_count") is None
@@ -259,7 +285,7 @@ def test_modules_of_the_file(place):
     "argument, complaint",
     [
         ("--redis.check-keys=db-1=x", "there is no database"),
-        ("--redis.check-key-groups=(", "Unmatched"),
+        ("--redis.check-key-groups=(", 'has a "(" without its'),
         ("--redis.script=/nowhere/x.lua", "/nowhere/x.lua: can't be read"),
     ],
 )

@@ -3,6 +3,7 @@
 #include "exporters/redis/parse/address.h"
 #include "exporters/redis/parse/cluster.h"
 #include "exporters/redis/parse/info.h"
+#include "exporters/redis/parse/lua_pattern.h"
 #include "exporters/redis/parse/seed.h"
 #include "exporters/redis/parse/sentinel.h"
 #include "tests/fuzz/fuzz.h"
@@ -23,6 +24,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   (void)redis::ParseSeed(text);
+  // The first line as a pattern, what follows as a name.
+  std::string_view name = text;
+  if (const auto pattern = redis::LuaPattern::Make(CutAt(name, '\n')))
+    (void)pattern->JoinedCaptures(name);
   if (const auto address = redis::SplitAddress(text)) {
     fuzz::Require(address->port >= 0 && address->port < 65536, "a port is in range");
     if (address->port == 0) return 0;  // a Unix socket

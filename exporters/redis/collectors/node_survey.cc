@@ -60,7 +60,8 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
     Gauge("SCAN", "redis_key_group_count", "Keys of the group.", kOfGroup),
     Gauge("SCAN, MEMORY USAGE", "redis_key_group_memory_usage_bytes", "Memory of the group's keys.",
           kOfGroup),
-    Gauge("SCAN", "redis_number_of_distinct_key_groups", "Groups of the database.", {"db"}),
+    Gauge("SCAN", "redis_number_of_distinct_key_groups",
+          "Groups that the keys of the database are of, also those that are not shown.", {"db"}),
     Gauge("SCAN", "redis_last_key_groups_scrape_duration_milliseconds",
           "Milliseconds that finding the groups took, rests included."),
     Gauge("XINFO STREAM length", "redis_stream_length", "Entries of the stream.", kOfStream),
@@ -119,8 +120,8 @@ void EmitKeys(const SurveyResults& found, SampleSink& sink) {
     sink.Add(kTable[kCount], count.count, {Database(count.database), count.pattern});
   for (const auto& [database, groups] : found.groups) {
     const std::string db = Database(database);
-    sink.Add(kTable[kGroups], static_cast<double>(groups.size()), {db});
-    for (const auto& [name, group] : groups) {
+    if (groups.distinct) sink.Add(kTable[kGroups], static_cast<double>(*groups.distinct), {db});
+    for (const auto& [name, group] : groups.groups) {
       sink.Add(kTable[kGroupCount], group.count, {db, name});
       sink.Add(kTable[kGroupMemory], group.memory_bytes, {db, name});
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "exporters/redis/parse/info_text.h"
 
 namespace replicawatch::redis {
 namespace {
@@ -75,6 +76,17 @@ Result<std::vector<KeySelection>> ParseSelections(std::string_view text) {
     selections.push_back(std::move(selection));
   }
   return selections;
+}
+
+std::vector<int> ParseDatabases(const Reply& reply) {
+  std::vector<int> databases;
+  const InfoText info(reply.text);
+  for (const InfoLine& line : info.Section("Keyspace")) {
+    const auto number = line.name.starts_with("db") ? ParseInt(line.name.substr(2)) : std::nullopt;
+    if (number && *number >= 0 && *number < kMostDatabases)
+      databases.push_back(static_cast<int>(*number));
+  }
+  return databases;
 }
 
 std::optional<ScanPage> ParseScan(const Reply& reply) {

@@ -24,6 +24,9 @@ struct ScanPage {
 };
 std::optional<ScanPage> ParseScan(const Reply& reply);
 
+/// The databases that have keys, of the answer to INFO keyspace.
+std::vector<int> ParseDatabases(const Reply& reply);
+
 /// The answer to XINFO STREAM. Ids are numbers of milliseconds, without the part after the dash.
 struct StreamInfo {
   std::optional<double> length;
