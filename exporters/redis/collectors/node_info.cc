@@ -314,6 +314,8 @@ constexpr auto kTable = std::to_array<MetricDesc>({
             "User CPU time of the main thread."),
     Counter("INFO used_active_time_main_thread", "redis_active_time_main_thread_seconds_total",
             "Time that the main thread was busy."),
+    Counter("INFO used_active_time_io_thread_", "redis_active_time_io_thread_seconds_total",
+            "Time that the thread for I/O was busy.", {"thread"}),
 
     // Cluster
     Gauge("INFO cluster_enabled", "redis_cluster_enabled", "1 if the node is of a Cluster."),
@@ -329,6 +331,9 @@ constexpr auto kTable = std::to_array<MetricDesc>({
     Gauge("INFO sentinel_simulate_failure_flags", "redis_sentinel_simulate_failure_flags",
           "Failures that the Sentinel is told to simulate."),
 });
+
+/// Redis 8: one line for each thread, `used_active_time_io_thread_1`.
+constexpr std::string_view kIoThread = "used_active_time_io_thread_";
 
 using Index = std::unordered_map<std::string_view, const MetricDesc*, LineNameHash>;
 
@@ -365,7 +370,12 @@ void EmitNodeInfo(const NodeView& node, SampleSink& sink) {
     if (HasItems(section.name)) continue;
     for (const InfoLine& line : section.lines) {
       const auto found = index.find(line.name);
-      if (found == index.end()) continue;
+      if (found == index.end()) {
+        if (line.name.starts_with(kIoThread))
+          sink.Add(*index.at(kIoThread), ParseDouble(line.value),
+                   {line.name.substr(kIoThread.size())});
+        continue;
+      }
       std::optional<double> value = ValueOf(line.value);
       if (value && line.name == "latest_fork_usec") value = *value / 1e6;
       sink.Add(*found->second, value);

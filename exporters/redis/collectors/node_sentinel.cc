@@ -22,6 +22,7 @@ enum Index : size_t {
   kQuorumCheck,
   kOkSentinels,
   kOkReplicas,
+  kPeer,
   kIndexSize,
 };
 
@@ -59,6 +60,9 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
           "Sentinels without s_down or o_down, itself included.", kOfMaster),
     Gauge("SENTINEL SLAVES: flags", "redis_sentinel_master_ok_slaves",
           "Replicas without s_down or o_down; more than could be promoted.", kOfMaster),
+    Gauge("SENTINEL SENTINELS", "redis_sentinel_peer_info",
+          "Always 1; the labels tell of another Sentinel that this one knows.",
+          {"master_name", "master_address", "name", "ip", "port", "runid", "flags"}),
 }};
 
 void EmitFromInfo(const InfoText& info, SampleSink& sink) {
@@ -112,6 +116,13 @@ void EmitNodeSentinel(const NodeView& node, SampleSink& sink) {
                {master.name, known.quorum_check->message});
     sink.Add(kTable[kOkSentinels], CountOk(known.peers) + 1, {master.name, master.address});
     sink.Add(kTable[kOkReplicas], CountOk(known.replicas), {master.name, master.address});
+    for (const SentinelEntry& peer : known.peers) {
+      const std::string_view address = peer.address;
+      const size_t colon = address.rfind(':');
+      sink.Add(kTable[kPeer], 1,
+               {master.name, master.address, peer.name, address.substr(0, colon),
+                address.substr(colon + 1), peer.run_id, peer.flags});
+    }
   }
 }
 

@@ -76,6 +76,8 @@ TEST_CASE("node: a Sentinel") {
                      .at(0);
   known.peers = {{}, {}};
   known.peers[1].flags = "sentinel,s_down";
+  known.peers[1].name = known.peers[1].run_id = "abc";
+  known.peers[1].address = "10.0.0.1:26379";
   known.quorum_check = QuorumCheck{false, 1, "NOQUORUM 1 usable Sentinels."};
   NodeView node;
   node.masters = {known};
@@ -91,6 +93,10 @@ TEST_CASE("node: a Sentinel") {
   CHECK(page.Has("redis_sentinel_master_ok_slaves", master, "0"));
   CHECK(page.Has("redis_sentinel_master_ckquorum_status",
                  R"(master_name="gogotex",message="NOQUORUM 1 usable Sentinels.")", "0"));
+  CHECK(page.Has(
+      "redis_sentinel_peer_info",
+      master + R"(,name="abc",ip="10.0.0.1",port="26379",runid="abc",flags="sentinel,s_down")",
+      "1"));
   CHECK(page.Has("redis_sentinel_tilt", "", "0"));
   CHECK_FALSE(page.HasAny("redis_db_keys"));
 }
@@ -152,6 +158,13 @@ TEST_CASE("node: the answer to CKQUORUM") {
   // Nothing is known then; it is no lost quorum.
   CHECK_FALSE(parse("-ERR No such master with that name\r\n").has_value());
   CHECK_FALSE(parse("-NOPERM this user has no permissions\r\n").has_value());
+}
+
+TEST_CASE("threads for I/O, a line each in Redis 8") {
+  const Page page(
+      "# CPU\r\nused_active_time_io_thread_1:1.5\r\nused_active_time_io_thread_2:2\r\n");
+  CHECK(page.Has("redis_active_time_io_thread_seconds_total", R"(thread="1")", "1.5"));
+  CHECK(page.Has("redis_active_time_io_thread_seconds_total", R"(thread="2")", "2"));
 }
 
 }  // namespace
