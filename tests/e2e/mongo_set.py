@@ -48,8 +48,9 @@ class MongoNode:
 class MongoSet:
     """Members as rs.initiate() wants them, less the address. The users are `admin` and `replicawatch`, with clusterMonitor."""
 
-    def __init__(self, members, ports=None, arguments=(), options="", seed_options=""):
-        self.folder = tempfile.mkdtemp(prefix="replicawatch-mongo-")
+    def __init__(self, members, ports=None, arguments=(), options="", folder=None):
+        """`arguments` and `options` (of a connection string) are for all; a `folder` that is given has the files that they name."""
+        self.folder = folder or tempfile.mkdtemp(prefix="replicawatch-mongo-")
         self.options = options
         self.key_file = self.new_key_file("key")
         self.arguments = ["--replSet", "rs0", "--keyFile", self.key_file, *arguments]
