@@ -1,8 +1,5 @@
-"""A Redis Cluster whose nodes can be cut off from each other while the exporter still reaches them all: each node has a network
-namespace of its own, made by the test and gone with it."""
-import contextlib
-import ctypes
-import os
+"""Masters that are cut off from their peers and go on taking writes, in a Cluster and under Sentinels, while the exporter still
+reaches every node."""
 import pathlib
 import shutil
 import subprocess
@@ -11,120 +8,40 @@ import tempfile
 import pytest
 
 from deployment import Exporter, wait_until
+from networks import Networks
 from redis_client import RedisClient
 from servers import program
 
 SLOTS = 16384
 SHARDS = 3
-CLONE_NEWNET = 0x40000000
+PORT = 6379
 
 
-def ip(*words, check=True):
-    return subprocess.run(["ip", *map(str, words)], check=check, capture_output=True, text=True)
-
-
-def enter(namespace_file):
-    """Moves this thread, and what it starts from now on, into a network namespace."""
-    descriptor = os.open(namespace_file, os.O_RDONLY)
-    try:
-        if ctypes.CDLL(None, use_errno=True).setns(descriptor, CLONE_NEWNET) != 0:
-            raise OSError(ctypes.get_errno(), "setns")
-    finally:
-        os.close(descriptor)
-
-
-class Networks:
-    """A bridge in a namespace of its own, where the test and the exporter are, and a namespace for each node."""
+class Servers:
+    """One in each network."""
 
     def __init__(self, count):
-        self.prefix = f"rw{os.getpid()}"
-        self.hub = f"{self.prefix}-hub"
-        self.names = [f"{self.prefix}-{i}" for i in range(count)]
-        self.home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        self.made = []
-        try:
-            self._make(self.hub)
-            ip("-n", self.hub, "link", "add", "bridge", "type", "bridge")
-            ip("-n", self.hub, "addr", "add", f"{self.address(-1)}/24", "dev", "bridge")
-            ip("-n", self.hub, "link", "set", "bridge", "up")
-            for i, name in enumerate(self.names):
-                self._make(name)
-                ip("-n", self.hub, "link", "add", f"port{i}", "type", "veth", "peer", "name", "eth0", "netns", name)
-                ip("-n", self.hub, "link", "set", f"port{i}", "master", "bridge", "up")
-                ip("-n", name, "addr", "add", f"{self.address(i)}/24", "dev", "eth0")
-                ip("-n", name, "link", "set", "eth0", "up")
-            enter(f"/run/netns/{self.hub}")
-        except BaseException:
-            self.purge()
-            raise
-
-    def _make(self, name):
-        ip("netns", "add", name)
-        self.made.append(name)
-        ip("-n", name, "link", "set", "lo", "up")
-
-    def address(self, i):
-        return f"10.231.77.{i + 2}"
-
-    def cut_off(self, i):
-        """From all other nodes, not from the hub."""
-        for other in range(len(self.names)):
-            if other != i:
-                ip("-n", self.names[i], "route", "add", "blackhole", f"{self.address(other)}/32")
-
-    def heal(self, i):
-        for other in range(len(self.names)):
-            if other != i:
-                ip("-n", self.names[i], "route", "del", "blackhole", f"{self.address(other)}/32", check=False)
-
-    def purge(self):
-        with contextlib.suppress(OSError):
-            ctypes.CDLL(None).setns(self.home, CLONE_NEWNET)
-            os.close(self.home)
-        for name in self.made:
-            ip("netns", "del", name, check=False)
-
-
-class Cluster:
-    def __init__(self):
+        self.networks = Networks(count)
         self.folder = tempfile.mkdtemp(prefix="replicawatch-test-")
         pathlib.Path(self.folder, "password").write_text("none is wanted")
         self.processes = []
         self.exporter = None
-        self.networks = Networks(2 * SHARDS)
-        self.addresses = [f"{self.networks.address(i)}:6379" for i in range(2 * SHARDS)]
+        self.addresses = [f"{self.networks.address(i)}:{PORT}" for i in range(count)]
         self.clients = [RedisClient(address, f"{self.folder}/password") for address in self.addresses]
-        try:
-            for i in range(2 * SHARDS):
-                self._start(i)
-            self._join()
-        except BaseException:
-            self.purge()
-            raise
 
-    def _start(self, i):
+    def start(self, i, *lines, arguments=()):
         folder = pathlib.Path(self.folder, str(i))
         folder.mkdir()
-        command = [
-            "ip", "netns", "exec", self.networks.names[i], program("REDIS_SERVER"), "--port", "6379", "--bind", "0.0.0.0",
-            "--protected-mode", "no", "--dir", folder, "--save", "", "--cluster-enabled", "yes", "--cluster-node-timeout", "2000",
-            "--repl-diskless-sync-delay", "0", "--logfile", folder / "log",
-        ]  # fmt: skip
-        self.processes.append(subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL))
+        common = [f"port {PORT}", "bind 0.0.0.0", "protected-mode no", f"dir {folder}", f"logfile {folder}/log"]
+        (folder / "redis.conf").write_text("\n".join([*common, *lines]) + "\n")
+        self.processes.append(subprocess.Popen(
+            ["ip", "netns", "exec", self.networks.names[i], program("REDIS_SERVER"), folder / "redis.conf", *arguments],
+            stdin=subprocess.DEVNULL))  # fmt: skip
         wait_until(lambda: self.clients[i].ask("PING") == "PONG", 20, f"{self.addresses[i]} answers")
 
-    def _join(self):
-        for i, client in enumerate(self.clients):
-            if i < SHARDS:
-                bounds = range(SLOTS * i // SHARDS, SLOTS * (i + 1) // SHARDS)
-                assert client.ask("CLUSTER", "ADDSLOTS", *map(str, bounds)) == "OK"
-            assert client.ask("CLUSTER", "SET-CONFIG-EPOCH", str(i + 1)) == "OK"
-            assert self.clients[0].ask("CLUSTER", "MEET", self.networks.address(i), "6379") == "OK"
-        for i in range(SHARDS):
-            master = self.clients[i].ask("CLUSTER", "MYID")
-            wait_until(lambda: self.clients[SHARDS + i].ask("CLUSTER", "REPLICATE", master) == "OK", 30, "it replicates")
-        for client in self.clients:
-            wait_until(lambda: "cluster_state:ok" in client.ask("CLUSTER", "INFO"), 30, "every node sees a good Cluster")
+    def watch(self, i):
+        self.exporter = Exporter("redis", [f"--redis.addr={self.addresses[i]}"], self.folder)
+        return self.exporter
 
     def purge(self):
         if self.exporter:
@@ -138,19 +55,47 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster():
-    if os.geteuid() != 0 or shutil.which("ip") is None:
-        pytest.skip("SKIPPED: network namespaces need root and iproute2: a cut-off master was NOT tested")
-    try:
-        cluster = Cluster()
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"SKIPPED: no network namespaces here ({error}): a cut-off master was NOT tested")
-    yield cluster
-    cluster.purge()
+def servers():
+    servers = Servers(2 * SHARDS)
+    yield servers
+    servers.purge()
+
+
+@pytest.fixture
+def cluster(servers):
+    """Three masters, and a replica of each."""
+    for i in range(2 * SHARDS):
+        servers.start(i, "save ''", "repl-diskless-sync-delay 0", "cluster-enabled yes", "cluster-node-timeout 2000")
+    for i, client in enumerate(servers.clients):
+        if i < SHARDS:
+            bounds = range(SLOTS * i // SHARDS, SLOTS * (i + 1) // SHARDS)
+            assert client.ask("CLUSTER", "ADDSLOTS", *map(str, bounds)) == "OK"
+        assert client.ask("CLUSTER", "SET-CONFIG-EPOCH", str(i + 1)) == "OK"
+        assert servers.clients[0].ask("CLUSTER", "MEET", servers.networks.address(i), str(PORT)) == "OK"
+    for i in range(SHARDS):
+        master = servers.clients[i].ask("CLUSTER", "MYID")
+        wait_until(lambda: servers.clients[SHARDS + i].ask("CLUSTER", "REPLICATE", master) == "OK", 30, "it replicates")
+    for client in servers.clients:
+        wait_until(lambda: "cluster_state:ok" in client.ask("CLUSTER", "INFO"), 30, "every node sees a good Cluster")
+    return servers
+
+
+@pytest.fixture
+def watched_by_sentinels(servers):
+    """A master, two replicas, three Sentinels, in this order."""
+    master = servers.networks.address(0)
+    for i in range(3):
+        servers.start(i, "save ''", "repl-diskless-sync-delay 0", "repl-timeout 5", *([f"replicaof {master} {PORT}"] if i else []))
+    for i in range(3, 6):
+        servers.start(
+            i, f"sentinel monitor group {master} {PORT} 2", "sentinel down-after-milliseconds group 2000",
+            "sentinel failover-timeout group 6000", arguments=["--sentinel"],
+        )  # fmt: skip
+    return servers
 
 
 def test_a_cut_off_master_that_goes_on_claiming_its_slots(cluster):
-    exporter = cluster.exporter = Exporter("redis", [f"--redis.addr={cluster.addresses[4]}"], cluster.folder)
+    exporter = cluster.watch(4)
 
     def healthy(page):
         return (
@@ -181,3 +126,32 @@ def test_a_cut_off_master_that_goes_on_claiming_its_slots(cluster):
     page = exporter.wait(healthy, 60, "the old master has given in")
     assert page.value("member_role", group=group, member=old, role="replica") == 1
     assert all(value == 1 for _, value in page.all("views", about="primary"))
+
+
+def test_a_master_cut_off_together_with_a_sentinel(watched_by_sentinels):
+    """That Sentinel can't have another one elected, and goes on naming the old master, which goes on taking writes."""
+    servers = watched_by_sentinels
+    old = servers.addresses[0]
+    exporter = servers.watch(3)
+    exporter.wait(lambda page: page.replicates(members=6), 60, "it is healthy")
+
+    servers.networks.cut_off(0, 3)
+    page = exporter.wait(
+        lambda page: page.value("primaries") == 2 and page.value("views", about="primary") == 2, 90, "there are two masters",
+    )  # fmt: skip
+    assert all(value == 1 for _, value in page.all("member_up"))
+    [successor] = set(page.members_with_role("master")) - {old}
+    assert servers.clients[0].ask("SET", "key", "of the old one") == "OK"
+    assert servers.clients[servers.addresses.index(successor)].ask("SET", "key", "of the new one") == "OK"
+    # What the majority says counts: the new master is the one to write to, and the old one is no healthy member.
+    lone = servers.addresses[3]
+    page = exporter.wait(
+        lambda page: page.value("members_healthy") == 5 and page.value("redis_sentinel_quorum", member=lone, state="lost") == 1, 60,
+        "the lone Sentinel has no quorum",
+    )  # fmt: skip
+    assert page.value("writable") == 1
+    assert page.value("primaries") == 2
+
+    servers.networks.heal(0, 3)
+    page = exporter.wait(lambda page: page.replicates(members=6), 90, "the old master has given in")
+    assert page.members_with_role("master") == [successor]
