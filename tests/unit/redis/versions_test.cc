@@ -22,6 +22,8 @@ constexpr Version kVersions[] = {{"6.2.14", "6.2.14"},
                                  {"7.0.15", "7.0.15"},
                                  {"8.0.2", "8.0.2"},
                                  {"valkey-8.1.1", "8.1.1", true}};
+constexpr const char* kRoles[] = {"master",         "replica",         "chained", "sentinel",
+                                  "cluster-master", "cluster-replica", "loading"};
 
 std::string Recorded(const Version& version, const std::string& name) {
   return ReadTestdata("redis/" + std::string(version.folder) + "/roles/" + name);
@@ -106,8 +108,7 @@ TEST_CASE("a server that loads its data") {
 TEST_CASE("each role under the names of redis_exporter, no series twice") {
   for (const Version& version : kVersions) {
     CAPTURE(version.folder);
-    for (const char* role : {"master", "replica", "chained", "sentinel", "cluster-master",
-                             "cluster-replica", "loading"}) {
+    for (const char* role : kRoles) {
       CAPTURE(role);
       const Page page(Recorded(version, std::string(role) + ".info"));
       CHECK(page.HasAny("redis_uptime_in_seconds"));
@@ -121,19 +122,25 @@ TEST_CASE("each role under the names of redis_exporter, no series twice") {
 
 TEST_CASE("answers of every version, cut anywhere") {
   for (const Version& version : kVersions) {
-    for (const char* role : {"master", "chained", "sentinel", "cluster-replica"}) {
+    for (const char* role : kRoles) {
       const std::string whole = Recorded(version, std::string(role) + ".info");
-      for (size_t size = 0; size < whole.size(); size += 7)
+      for (size_t size = 0; size < whole.size(); ++size)
         (void)ParseInfo(InfoText(whole.substr(0, size)));
     }
-    for (const char* name : {"masters.resp", "slaves.resp"}) {
+    for (const char* name :
+         {"masters.resp", "slaves.resp", "sentinels.resp", "quorum.resp", "loading-ping.resp"}) {
       const std::string whole = Recorded(version, name);
       for (size_t size = 0; size < whole.size(); ++size)
         CHECK_FALSE(DecodeReply(std::string_view(whole).substr(0, size)));
     }
-    const std::string nodes = Recorded(version, "cluster-master.nodes");
-    for (size_t size = 0; size < nodes.size(); ++size)
-      (void)ParseClusterNodes(std::string_view(nodes).substr(0, size));
+    for (const std::string role : {"cluster-master", "cluster-replica"}) {
+      const std::string nodes = Recorded(version, role + ".nodes");
+      for (size_t size = 0; size < nodes.size(); ++size)
+        (void)ParseClusterNodes(std::string_view(nodes).substr(0, size));
+      const std::string state = Recorded(version, role + ".state");
+      for (size_t size = 0; size < state.size(); ++size)
+        (void)ParseClusterState(InfoText(state.substr(0, size)));
+    }
   }
 }
 
