@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/log.h"
+#include "exporters/mongo/privileges.h"
+
 namespace replicawatch::mongo {
 namespace {
 
@@ -217,6 +220,7 @@ Result<Reply> Member::LogIn(Deadline deadline) {
   Result<Reply> reply = session->Run({"hello", {}}, deadline);
   if (reply) {
     session_ = std::move(session);
+    privileges_checked_ = false;
     anonymous_ = false;
     login_error_.reset();
     login_pause_ = kFirstLoginPause;
@@ -242,12 +246,36 @@ void Member::AskRest(Deadline deadline) {
     if (login_error_ && !facts_.hello->arbiter) Failed(*login_error_);
     return;
   }
-  AskStatus(deadline);
+  if (login_ && !privileges_checked_) CheckPrivileges(deadline);
+  if (connected_) AskStatus(deadline);
   if (connected_) AskServer(deadline);
   if (connected_ && facts_.status) AskConfig(deadline);
   if (connected_ && facts_.status) {
     const Result<void> asked = details_.Ask(*session_, deadline, facts_);
     if (!asked) Failed(asked.error());
+  }
+}
+
+/// Says at the start what will be missing for want of a privilege, instead of leaving it to be
+/// found out. Anybody may ask this of the own login.
+void Member::CheckPrivileges(Deadline deadline) {
+  constexpr CommandOption kOptions[] = {{"showPrivileges", 1}};
+  const Result<Reply> reply = session_->Run({"connectionStatus", kOptions}, deadline);
+  if (!reply) {
+    connected_ = false;
+    Failed(reply.error());
+    return;
+  }
+  privileges_checked_ = true;
+  const auto missing = FindMissingPrivileges(reply->bson);
+  if (!missing) return;
+  for (const Privilege& privilege : *missing) {
+    Log(LogLevel::kWarn, "the login lacks a privilege; what comes from it will be missing",
+        {{"service", "mongo"},
+         {"member", facts_.hello->me.value_or("")},
+         {"action", std::string(privilege.action)},
+         {"resource", std::string(privilege.resource)},
+         {"gives", std::string(privilege.gives)}});
   }
 }
 

@@ -42,6 +42,7 @@ class Member {
   Result<Reply> RunHello(Deadline deadline);
   Result<Reply> LogIn(Deadline deadline);
   void AskRest(Deadline deadline);
+  void CheckPrivileges(Deadline deadline);
   void AskStatus(Deadline deadline);
   void AskServer(Deadline deadline);
   void AskConfig(Deadline deadline);
@@ -54,6 +55,7 @@ class Member {
 
   std::unique_ptr<Session> session_;
   bool anonymous_;                       // the session has no login although there is one
+  bool privileges_checked_ = false;      // of this login
   bool connected_ = false;               // the last question of the round was answered
   std::optional<int64_t> claimed_term_;  // of which it claims to be the primary
   std::optional<Error> login_error_;

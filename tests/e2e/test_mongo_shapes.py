@@ -1,4 +1,5 @@
 """Sets of every shape, each with servers of its own: what replicawatch-mongo makes of them, and of what is done to them."""
+import pathlib
 import signal
 import threading
 
@@ -283,3 +284,39 @@ def test_a_standalone_server(start):
     assert page.value("primaries", group="standalone") == 1
     assert page.value("failures_tolerated", operation="write") == 0
     assert page.errors(alone.address) == []
+
+
+MINIMAL_ROLE = """
+db.createRole({role: 'replicawatch', roles: [], privileges: [
+  {resource: {cluster: true}, actions: ['serverStatus', 'replSetGetStatus', 'replSetGetConfig', 'getParameter', 'inprog']},
+  {resource: {db: 'local', collection: 'oplog.rs'}, actions: ['collStats']},
+]})"""
+
+
+def test_privileges(start):
+    """The role of docs/mongo.md is enough; less is said at the start; without a login there is what hello tells."""
+    docs = (pathlib.Path(__file__).resolve().parents[2] / "docs/mongo.md").read_text()
+    assert "".join(MINIMAL_ROLE.split()) in "".join(docs.split()), "the documents have the role that is tested"
+    mongo, _ = start([{}, {}, {}])
+    mongo.shell(
+        MINIMAL_ROLE + """;
+        db.createUser({user: 'least', pwd: 'password-of-a-test', roles: ['replicawatch']}, {w: 3});
+        db.createRole({role: 'less', roles: [], privileges: [{resource: {cluster: true}, actions: ['replSetGetStatus']}]});
+        db.createUser({user: 'less', pwd: 'password-of-a-test', roles: ['less']}, {w: 3});"""
+    )
+    usual = mongo.exporter("--collector.node").wait(lambda page: whole(page, 3), 60, "clusterMonitor sees the set")
+    least = mongo.exporter("--collector.node", user="least")
+    page = least.wait(lambda page: whole(page, 3), 60, "the minimal role sees the set")
+    assert {name for name, _, _ in page.samples} == {name for name, _, _ in usual.samples}
+    assert "lacks a privilege" not in least.log()
+
+    less = mongo.exporter(user="less")
+    page = less.wait(lambda page: page.value("primaries") == 1 and page.value("member_up", member=mongo.nodes[0].address) == 1, 60, "hello and status")
+    wait_until(lambda: less.log().count("lacks a privilege") == 5 * 3, 30, "what is missing is said, for each member")
+    assert page.value("mongo_flow_control_enabled", member=mongo.nodes[0].address) is None
+    assert page.errors(mongo.nodes[0].address) == ["permission"]
+
+    without = mongo.exporter(user=None)
+    page = without.wait(lambda page: page.value("primaries") == 1 and len(page.all("member_up")) == 3, 60, "hello is enough for the roles")
+    assert len(page.members_with_role("secondary")) == 2
+    assert page.value("replication_lag_seconds", member=page.members_with_role("secondary")[0]) is not None

@@ -8,6 +8,7 @@
 #include "exporters/mongo/parse/repl_set_status.h"
 #include "exporters/mongo/parse/server_status.h"
 #include "exporters/mongo/parse/walk.h"
+#include "exporters/mongo/privileges.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace replicawatch;
@@ -22,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)mongo::ParseOplogStats(bson);
   (void)mongo::ParseCompatibility(bson);
   (void)mongo::ParseFsyncLock(bson);
+  (void)mongo::FindMissingPrivileges(bson);
   if (const auto document = mongo::Document::Parse(bson)) {
     size_t numbers = 0;
     mongo::WalkNumbers(*document, [&](const mongo::WalkedNumber&) { ++numbers; });

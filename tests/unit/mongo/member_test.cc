@@ -44,7 +44,8 @@ TEST_CASE("everything is asked once, the configuration only when it has changed"
   CHECK(facts.round_ok);
   CHECK_FALSE(facts.error);
   CHECK(facts.config->members.size() == 3);
-  CHECK(node->TakeCalls() == Calls{"login hello", "login replSetGetStatus", "login serverStatus",
+  CHECK(node->TakeCalls() == Calls{"login hello", "login connectionStatus",
+                                   "login replSetGetStatus", "login serverStatus",
                                    "login replSetGetConfig", "login currentOp", "login collStats",
                                    "login getParameter"});
   CHECK(facts.oplog);

@@ -146,10 +146,11 @@ TEST_CASE("a pool that does not follow the set asks its seed, when somebody want
   CHECK(node->answered());
   CHECK(running.Nodes().size() == 1);
   CHECK(set.nodes.at("127.0.0.1:27101")->TakeCalls() ==
-        std::vector<std::string>{"login hello", "login replSetGetStatus", "login serverStatus",
-                                 "login replSetGetConfig", "login currentOp", "login collStats",
-                                 "login getParameter", "login getDiagnosticData", "login buildInfo",
-                                 "login replSetGetStatus", "login replSetGetConfig"});
+        std::vector<std::string>{"login hello", "login connectionStatus", "login replSetGetStatus",
+                                 "login serverStatus", "login replSetGetConfig", "login currentOp",
+                                 "login collStats", "login getParameter", "login getDiagnosticData",
+                                 "login buildInfo", "login replSetGetStatus",
+                                 "login replSetGetConfig"});
   CHECK(set.nodes.at("127.0.0.1:27102")->TakeCalls().empty());
 }
 
