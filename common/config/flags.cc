@@ -74,10 +74,10 @@ void Flags::Switch(const std::string& name, bool& value, const std::string& help
 }
 
 void Flags::Count(const std::string& name, size_t& value, const std::string& help,
-                  std::initializer_list<const char*> environment) {
+                  std::initializer_list<const char*> environment, size_t most) {
   WithTwin(impl_->app.add_option("--" + name, value, help), name, environment)
       ->capture_default_str()
-      ->check(CLI::Range(1, 10000));
+      ->check(CLI::Range(size_t{1}, most));
 }
 
 void Flags::Time(const std::string& name, Duration& value, const std::string& help) {

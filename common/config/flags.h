@@ -24,8 +24,9 @@ class Flags {
             std::initializer_list<const char*> environment = {});
   void Texts(const std::string& name, std::vector<std::string>& values, const std::string& help,
              std::initializer_list<const char*> environment = {});
+  /// From 1 to `most`.
   void Count(const std::string& name, size_t& value, const std::string& help,
-             std::initializer_list<const char*> environment = {});
+             std::initializer_list<const char*> environment = {}, size_t most = 10'000);
   void Time(const std::string& name, Duration& value, const std::string& help);
   /// --name, which switches something on.
   void Switch(const std::string& name, bool& value, const std::string& help,

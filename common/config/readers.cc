@@ -1,6 +1,10 @@
 #include "common/config/readers.h"
 
 #include <cstdlib>
+#include <optional>
+
+#include "common/base/text.h"
+#include "common/config/duration.h"
 
 namespace replicawatch {
 
@@ -10,6 +14,28 @@ YamlValue::Read Into(bool& flag) {
     if (!word || (*word != "true" && *word != "false"))
       return value.Fault("true or false is wanted here");
     flag = *word == "true";
+    return {};
+  };
+}
+
+YamlValue::Read IntoCount(size_t& count, size_t most) {
+  return [&count, most](const YamlValue& value) -> Result<void> {
+    const Result<std::string> text = value.Text();
+    const auto number = text ? ParseInt(*text) : std::nullopt;
+    if (!number || *number < 1 || static_cast<size_t>(*number) > most)
+      return value.Fault("a whole number from 1 to " + std::to_string(most) + " is wanted here");
+    count = static_cast<size_t>(*number);
+    return {};
+  };
+}
+
+YamlValue::Read Into(Duration& duration) {
+  return [&duration](const YamlValue& value) -> Result<void> {
+    const Result<std::string> text = value.Text();
+    if (!text) return tl::unexpected(text.error());
+    const Result<Duration> parsed = ParseDuration(*text);
+    if (!parsed) return value.Fault(parsed.error().message);
+    duration = *parsed;
     return {};
   };
 }

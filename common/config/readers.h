@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/deadline.h"
 #include "common/base/secret.h"
 #include "common/config/target_pattern.h"
 #include "common/config/yaml.h"
@@ -16,6 +17,10 @@ namespace replicawatch {
 
 /// true or false.
 YamlValue::Read Into(bool& flag);
+/// A whole number from 1 to `most`.
+YamlValue::Read IntoCount(size_t& count, size_t most);
+/// A duration as in 1m30s.
+YamlValue::Read Into(Duration& duration);
 /// The path of a file that has the secret.
 YamlValue::Read IntoSecretOfFile(Secret& secret);
 /// The name of an environment variable that has it.

@@ -16,8 +16,8 @@ namespace replicawatch {
 /// leaves a Gather and waits, the loop takes it, asks the members, and hands back the joined view.
 /// View has a member `overview`.
 ///
-/// Wait(), Latest() and Stop() are for any thread; what is under "the loop" is for that thread
-/// only.
+/// Wait(), Latest(), LatestView() and Stop() are for any thread; what is under "the loop" is for
+/// that thread only.
 template <class View>
 class GatherDesk {
  public:
@@ -50,10 +50,16 @@ class GatherDesk {
     return gather->done ? gather->view : latest_;
   }
 
-  std::shared_ptr<const Overview> Latest() const {
+  /// The newest view there is, or null.
+  std::shared_ptr<const View> LatestView() const {
     const std::lock_guard lock(mutex_);
-    if (!latest_) return nullptr;
-    return {latest_, &latest_->overview};
+    return latest_;
+  }
+
+  std::shared_ptr<const Overview> Latest() const {
+    const auto latest = LatestView();
+    if (!latest) return nullptr;
+    return {latest, &latest->overview};
   }
 
   /// Ends all waiting and tells the loop to end.

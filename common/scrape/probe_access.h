@@ -23,21 +23,21 @@ struct ProbeModule {
 /// Which targets /probe may ask, and with whose credentials: members of a watched cluster with the
 /// cluster's own, others with those of a module that allows them. Immutable, so thread-safe;
 /// watchers must outlive it.
-template <class Settings>
+template <class Settings, class ClusterWatcher = Watcher>
 class ProbeAccess {
  public:
   using Module = ProbeModule<Settings>;
 
   struct Cluster {
-    const Watcher* watcher;
+    const ClusterWatcher* watcher;
     Settings settings;
   };
 
   /// How a target may be asked.
   struct Grant {
-    const Settings* settings = nullptr;  ///< null: not at all
-    const Watcher* watcher = nullptr;    ///< of whose cluster it is a member, if any
-    std::string_view role;               ///< of that member, as far as it is known
+    const Settings* settings = nullptr;       ///< null: not at all
+    const ClusterWatcher* watcher = nullptr;  ///< of whose cluster it is a member, if any
+    std::string_view role;                    ///< of that member, as far as it is known
   };
 
   ProbeAccess(std::vector<Cluster> clusters, std::map<std::string, Module> modules)

@@ -117,13 +117,14 @@ Result<Started> RedisExporter::Start(CollectorSet collectors) {
     AskFor(collectors, cluster.nodes);
     NodeSettings nodes = cluster.nodes;
     nodes.all_sections = nodes.latencies = true;
-    nodes.survey = nullptr;  // one of a node is enough
+    nodes.survey = nullptr;  // its watcher does it
     cluster.nodes.heartbeat = collectors.Has(kHeartbeatCollectorIndex);
     cluster.nodes.buffers = collectors.Has(kReplicationCollectorIndex);
     cluster.nodes.latencies = collectors.Has(kLatencyCollectorIndex);
     cluster.nodes.all_sections = collectors.Has(kNodeCollectorIndex) || cluster.nodes.latencies;
-    started.watchers.push_back(std::make_unique<RedisWatcher>(std::move(cluster)));
-    probed.push_back({started.watchers.back().get(), std::move(nodes)});
+    auto watcher = std::make_unique<RedisWatcher>(std::move(cluster));
+    probed.push_back({watcher.get(), std::move(nodes)});
+    started.watchers.push_back(std::move(watcher));
   }
   for (auto& [name, module] : config.modules) AskFor(collectors, module.settings);
   started.prober = std::make_unique<RedisProber>(std::move(probed), std::move(config.modules));

@@ -146,19 +146,19 @@ bool RedisProber::Settle(Task& task, TimePoint now) {
   }
   task.view = JoinNode(node.facts());
   if (target.survey) AddSurvey(*target.survey, now, task.view);
+  // The keys of a member are surveyed once, by its watcher.
+  if (task.grant.watcher != nullptr) task.grant.watcher->AddSurveyOf(task.address, task.view);
   task.error = node.facts().error;
   return true;
 }
 
 /// Lets the surveys go on and returns when the next step is due.
 TimePoint RedisProber::StepSurveys(TimePoint now) {
-  TimePoint next = TimePoint::max();
+  SurveyRound round(now);
   for (const auto& [key, target] : targets_) {
-    if (!target.survey) continue;
-    target.survey->Step(target.node->facts(), now);
-    if (target.survey->next_step() > now) next = std::min(next, target.survey->next_step());
+    if (target.survey) round.Add(*target.survey, target.node->facts());
   }
-  return next;
+  return round.Step();
 }
 
 void RedisProber::ForgetIdle(TimePoint now) {

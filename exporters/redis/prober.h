@@ -21,7 +21,7 @@ namespace replicawatch::redis {
 /// dropped when a target has not been asked for ten minutes; probes leave their request and wait.
 class RedisProber : public Prober {
  public:
-  using Access = ProbeAccess<NodeSettings>;
+  using Access = ProbeAccess<NodeSettings, RedisWatcher>;
 
   RedisProber(std::vector<Access::Cluster> clusters, std::map<std::string, Module> modules);
   ~RedisProber() override;

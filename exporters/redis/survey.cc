@@ -10,6 +10,8 @@ namespace {
 
 constexpr auto kRefusedPause = std::chrono::hours(1);
 constexpr auto kLongestRest = std::chrono::hours(1);
+/// Nodes of one loop.
+constexpr ptrdiff_t kMostAtOnce = 8;
 /// Keys that were refused and are remembered as such.
 constexpr size_t kMostRefusals = 10'000;
 
@@ -26,6 +28,14 @@ std::string KeyOf(const std::vector<std::string>& words) {
 }
 
 std::string KeyRefusal(const std::string& key) { return "key " + key; }
+
+/// An error that any command gets while the node is in such a state, so that what is found then is
+/// not all there is. A script's own error may begin with any word.
+bool IsOfNode(const std::vector<std::string>& words, const Reply& reply) {
+  if (!reply.is_error() || words[0] == "EVAL_RO") return false;
+  const std::string_view word = reply.ErrorWord();
+  return word == "LOADING" || word == "BUSY" || word == "MASTERDOWN" || word == "CLUSTERDOWN";
+}
 
 /// The command itself, not what a script within it calls.
 bool IsUnknown(const std::vector<std::string>& words, const Reply& reply) {
@@ -61,12 +71,14 @@ void Survey::ForEachSession(const std::function<void(Session&)>& visit) {
   for (auto& [database, session] : sessions_) visit(*session);
 }
 
-void Survey::Step(const NodeFacts& node, TimePoint now) {
+void Survey::Step(const NodeFacts& node, TimePoint now, bool may_begin) {
   if (outstanding_ > 0 || now < next_step_) return;
   if (!running_) {
     const bool is_data = node.answered && node.info && node.role() != Role::kSentinel;
     const bool skip = wanted_.skip_masters && node.role() == Role::kMaster;
-    if (!is_data || skip || node.info->loading) {
+    // What was found while it was a replica is no survey of a master.
+    if (skip) results_.reset();
+    if (!is_data || skip || !may_begin || node.info->loading) {
       next_step_ = now + std::chrono::seconds(1);
       return;
     }
@@ -76,6 +88,7 @@ void Survey::Step(const NodeFacts& node, TimePoint now) {
   if (jobs_.empty()) {
     Finish(now);
   } else {
+    TryCommands(now);
     Send(now);
   }
 }
@@ -109,6 +122,7 @@ void Survey::SayRefused(const std::string& what, const std::string& reason) cons
 /// the key where the user may not see that one.
 void Survey::NoteAnswer(const Words& words, const Reply& reply, TimePoint now) {
   const std::string name = NameOf(words);
+  allowed_.insert(name);
   const bool forbidden = reply.is_error() && reply.ErrorWord() == "NOPERM";
   if (!forbidden && !(reply.is_error() && IsUnknown(words, reply))) {
     refused_.erase(name);
@@ -122,7 +136,23 @@ void Survey::NoteAnswer(const Words& words, const Reply& reply, TimePoint now) {
     if (first) SayRefused(name + " of some keys", reply.text);
     return;
   }
+  allowed_.erase(name);
   if (refused_.insert_or_assign(name, now + kRefusedPause).second) SayRefused(name, reply.text);
+}
+
+/// Of commands that are not known to be allowed, one of each kind goes before the others: each
+/// refusal is an entry in the server's ACL log.
+void Survey::TryCommands(TimePoint now) {
+  const std::vector<Words>& commands = jobs_.front().commands;
+  std::map<std::string, Words> tried;
+  for (const Words& words : commands) {
+    if (!allowed_.contains(NameOf(words)) && !IsRefused(words, now))
+      tried.emplace(NameOf(words), words);
+  }
+  if (tried.empty() || commands.size() == tried.size()) return;
+  Job trial{jobs_.front().database, {}, [](const std::vector<Reply>&) {}};
+  for (auto& [name, words] : tried) trial.commands.push_back(std::move(words));
+  jobs_.push_front(std::move(trial));
 }
 
 void Survey::Send(TimePoint now) {
@@ -150,6 +180,8 @@ void Survey::OnReply(size_t index, const Result<Reply>& reply) {
     error_ = reply.error();
   } else {
     replies_[index] = *reply;
+    if (IsOfNode(jobs_.front().commands[index], *reply))
+      error_ = Error{ErrorCode::kProtocol, reply->text};
     NoteAnswer(jobs_.front().commands[index], *reply, now);
   }
   if (--outstanding_ == 0) EndJob(now);
@@ -188,10 +220,27 @@ void Survey::GiveUp(const Error& error, TimePoint now) {
 
 void Survey::Finish(TimePoint now) {
   gathering_->seconds = Seconds(now - began_at_);
+  for (const auto& [what, until] : refused_) {
+    if (now < until && !what.starts_with(KeyRefusal(""))) gathering_->refused.insert(what);
+  }
   results_ = std::exchange(gathering_, nullptr);
   results_at_ = now;
   running_ = false;
   next_step_ = std::max(now, began_at_ + wanted_.interval);
+}
+
+TimePoint SurveyRound::Step() {
+  auto running = std::count_if(surveys_.begin(), surveys_.end(),
+                               [](const auto& entry) { return entry.first->running(); });
+  TimePoint next = TimePoint::max();
+  for (const auto& [survey, node] : surveys_) {
+    const bool before = survey->running();
+    survey->Step(*node, now_, running < kMostAtOnce);
+    running += survey->running() - before;
+    // What is under way wakes the loop by its answers.
+    if (survey->next_step() > now_) next = std::min(next, survey->next_step());
+  }
+  return next;
 }
 
 void AddSurvey(const Survey& survey, TimePoint now, NodeView& node) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,9 @@ class Survey {
   /// `settings` names a survey. It and the resolver must outlive this.
   Survey(const NodeSettings& settings, HostPort where, Resolver& resolver);
 
-  /// Begins, goes on, or rests. Call when next_step() has come, and after answers.
-  void Step(const NodeFacts& node, TimePoint now);
+  /// Begins if it may, goes on, or rests. Call when next_step() has come, and after answers.
+  void Step(const NodeFacts& node, TimePoint now, bool may_begin);
+  bool running() const { return running_; }
   TimePoint next_step() const { return next_step_; }
   void ForEachSession(const std::function<void(Session&)>& visit);
 
@@ -45,6 +47,7 @@ class Survey {
 
   void Begin(TimePoint now);
   void Plan();
+  void TryCommands(TimePoint now);
   void Send(TimePoint now);
   void OnReply(size_t index, const Result<Reply>& reply);
   void EndJob(TimePoint now);
@@ -70,9 +73,11 @@ class Survey {
   size_t Admit(size_t count);
 
   // Each adds jobs at the front, so that what is found is looked at before more is looked for.
-  bool LookAtKeys(int database, Keys keys);
+  /// `named`: that one of them is not there is worth saying.
+  bool LookAtKeys(int database, Keys keys, bool named);
   /// `typed`: keys and their types.
   void MeasureKeys(int database, const std::vector<std::pair<std::string, std::string>>& typed);
+  void CountHyperLogLogs(int database, const std::vector<size_t>& indices);
   bool LookAtStreams(int database, Keys keys);
   void LookAtGroups(int database, const std::string& stream, size_t index, size_t first);
   void PlanGroups(int database);
@@ -97,10 +102,26 @@ class Survey {
   bool running_ = false;
   bool of_cluster_ = false;                   // the node
   std::map<std::string, TimePoint> refused_;  // until when, by command, or by key
+  std::set<std::string> allowed_;             // commands that were answered
 
   std::shared_ptr<SurveyResults> gathering_;
   std::shared_ptr<const SurveyResults> results_;
   TimePoint results_at_;
+};
+
+/// The surveys of one loop. Each has its turn, a few at once: a thousand of them would fill the
+/// thread's time.
+class SurveyRound {
+ public:
+  explicit SurveyRound(TimePoint now) : now_(now) {}
+
+  void Add(Survey& survey, const NodeFacts& node) { surveys_.emplace_back(&survey, &node); }
+  /// Lets all go on and returns when the next step is due.
+  TimePoint Step();
+
+ private:
+  const TimePoint now_;
+  std::vector<std::pair<Survey*, const NodeFacts*>> surveys_;
 };
 
 /// Puts what the survey has found into the node's view.

@@ -13,6 +13,7 @@ namespace replicawatch::redis {
 namespace {
 
 constexpr size_t kLongestScript = 1U << 20;
+constexpr size_t kMostPercent = 50;
 
 /// A list in the file, or one text with commas: both as the flags have it.
 YamlValue::Read IntoList(std::string& list) {
@@ -92,6 +93,10 @@ void SurveyConfig::AddFlags(Flags& flags) {
   flags.Switch("redis.streams-exclude-consumers", without_consumers_,
                "Leave out the consumers of the streams' groups",
                {"REDIS_EXPORTER_STREAMS_EXCLUDE_CONSUMER_METRICS"});
+  flags.Count("redis.survey.percent", percent_,
+              "The most of a node's time that looking at its keys, streams and scripts may take",
+              {}, kMostPercent);
+  flags.Time("redis.survey.interval", interval_, "From the beginning of one survey to the next");
 }
 
 Result<void> SurveyConfig::Read(const YamlValue& value) {
@@ -106,6 +111,8 @@ Result<void> SurveyConfig::Read(const YamlValue& value) {
       {"values", Into(values_)},
       {"skip_masters", Into(skip_masters_)},
       {"exclude_consumers", Into(without_consumers_)},
+      {"percent", IntoCount(percent_, kMostPercent)},
+      {"interval", Into(interval_)},
   });
 }
 
@@ -128,9 +135,11 @@ Result<std::shared_ptr<const SurveySettings>> SurveyConfig::Complete() const {
   for (const std::string& path : Split(scripts_)) {
     Result<std::string> text = ReadScript(path);
     if (!text) return tl::unexpected(text.error());
-    settings->scripts[path.substr(path.rfind('/') + 1)] = std::move(*text);
+    settings->scripts[path] = std::move(*text);
   }
   settings->most_groups = most_groups_;
+  settings->share = static_cast<double>(percent_) / 100;
+  settings->interval = interval_;
   settings->values = values_;
   settings->skip_masters = skip_masters_;
   settings->consumers = !without_consumers_;

@@ -35,6 +35,8 @@ class SurveyConfig {
   bool values_ = false;
   bool skip_masters_ = false;
   bool without_consumers_ = false;
+  size_t percent_ = 5;
+  Duration interval_ = std::chrono::minutes(1);
 };
 
 }  // namespace replicawatch::redis

@@ -15,6 +15,7 @@ constexpr size_t kKeysAtOnce = 50;
 /// Keys and streams of a node that are published.
 constexpr size_t kMostKeys = 1000;
 constexpr size_t kLongestValue = 256;
+constexpr std::string_view kHyperLogLog = "HYLL";
 
 /// The command that tells the size of a key of this type in constant time; null for unknown types.
 const char* SizeCommand(const std::string& type) {
@@ -49,7 +50,9 @@ void Survey::Plan() {
   }
   for (const auto& [database, pattern] : wanted_.key_patterns) {
     Start({database, pattern, false,
-           [this, database = database](const Keys& keys) { return LookAtKeys(database, keys); },
+           [this, database = database](const Keys& keys) {
+             return LookAtKeys(database, keys, false);
+           },
            nullptr});
   }
   for (const auto& [database, pattern] : wanted_.stream_patterns) {
@@ -67,7 +70,7 @@ void Survey::Plan() {
            [this, count] { gathering_->counts.push_back(*count); }});
   }
   for (const auto& [database, keys] : by_database(wanted_.streams)) LookAtStreams(database, keys);
-  for (const auto& [database, keys] : by_database(wanted_.keys)) LookAtKeys(database, keys);
+  for (const auto& [database, keys] : by_database(wanted_.keys)) LookAtKeys(database, keys, true);
   RunScripts();
 }
 
@@ -124,7 +127,7 @@ void Survey::TakeScanned(const ScanPage& page, const Search& search) {
   }
 }
 
-bool Survey::LookAtKeys(int database, Keys keys) {
+bool Survey::LookAtKeys(int database, Keys keys, bool named) {
   const size_t wanted = keys.size();
   keys.resize(Admit(wanted));
   if (keys.empty()) return false;
@@ -133,6 +136,8 @@ bool Survey::LookAtKeys(int database, Keys keys) {
   jobs_.push_front({database, std::move(types), [=, this](const std::vector<Reply>& replies) {
                       std::vector<std::pair<std::string, std::string>> typed;
                       for (size_t i = 0; i < keys.size(); ++i) {
+                        if (named && replies[i].text == "none")
+                          gathering_->keys.push_back({database, keys[i], 0, {}, {}, {}});
                         // There is no such key, or no such type here.
                         if (SizeCommand(replies[i].text) == nullptr) continue;
                         typed.emplace_back(keys[i], replies[i].text);
@@ -145,24 +150,43 @@ bool Survey::LookAtKeys(int database, Keys keys) {
 void Survey::MeasureKeys(int database,
                          const std::vector<std::pair<std::string, std::string>>& typed) {
   std::vector<Words> commands;
-  const auto reads = [this](const std::string& type) { return wanted_.values && type == "string"; };
+  // The beginning of a string shows whether it is a HyperLogLog.
+  const size_t end = wanted_.values ? kLongestValue - 1 : kHyperLogLog.size() - 1;
   for (const auto& [key, type] : typed) {
     commands.push_back({SizeCommand(type), key});
     commands.push_back({"MEMORY", "USAGE", key, "SAMPLES", "5"});
-    if (reads(type)) commands.push_back({"GETRANGE", key, "0", std::to_string(kLongestValue - 1)});
+    if (type == "string") commands.push_back({"GETRANGE", key, "0", std::to_string(end)});
   }
   jobs_.push_front({database, std::move(commands), [=, this](const std::vector<Reply>& replies) {
                       auto reply = replies.begin();
+                      std::vector<size_t> counters;
                       for (const auto& [key, type] : typed) {
                         SurveyedKey surveyed{database, key, {}, {}, {}, {}};
                         surveyed.size = IntegerOf(*reply++);
                         surveyed.memory_bytes = IntegerOf(*reply++);
-                        if (reads(type)) {
+                        if (type == "string") {
                           const Reply& value = *reply++;
-                          if (!value.is_error()) surveyed.value = ParseDouble(value.text);
-                          if (!value.is_error() && !surveyed.value) surveyed.text = value.text;
+                          const bool counts = value.text.starts_with(kHyperLogLog);
+                          if (counts) counters.push_back(gathering_->keys.size());
+                          if (wanted_.values && !value.is_error() && !counts) {
+                            surveyed.value = ParseDouble(value.text);
+                            if (!surveyed.value) surveyed.text = value.text;
+                          }
                         }
                         gathering_->keys.push_back(std::move(surveyed));
+                      }
+                      if (!counters.empty()) CountHyperLogLogs(database, counters);
+                    }});
+}
+
+/// PFCOUNT alone would count as an error of the server for each other string.
+void Survey::CountHyperLogLogs(int database, const std::vector<size_t>& indices) {
+  std::vector<Words> commands;
+  for (const size_t index : indices) commands.push_back({"PFCOUNT", gathering_->keys[index].key});
+  jobs_.push_front({database, std::move(commands), [=, this](const std::vector<Reply>& replies) {
+                      for (size_t i = 0; i < indices.size(); ++i) {
+                        if (const auto count = IntegerOf(replies[i]))
+                          gathering_->keys[indices[i]].size = count;
                       }
                     }});
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,9 @@ struct SurveyResults {
   std::optional<double> groups_seconds;  ///< that finding them took, rests included
   std::vector<SurveyedStream> streams;
   std::map<std::string, ScriptResult> scripts;
-  double seconds = 0;      ///< that the survey took
-  bool truncated = false;  ///< there was more than is published
+  double seconds = 0;             ///< that the survey took
+  std::set<std::string> refused;  ///< commands
+  bool truncated = false;         ///< there was more than is published
 };
 
 }  // namespace replicawatch::redis

@@ -22,7 +22,7 @@ struct SurveySettings {
   std::vector<KeySelection> streams;           ///< single streams
   std::vector<KeySelection> stream_patterns;   ///< streams to be found
   std::vector<std::string> groups;             ///< Lua patterns that name a key's group
-  std::map<std::string, std::string> scripts;  ///< text of Lua scripts, by name
+  std::map<std::string, std::string> scripts;  ///< text of Lua scripts, by path
   size_t most_groups = 100;
   bool values = false;        ///< publishes the values of string keys, which may be secret
   bool consumers = true;      ///< of the streams' groups

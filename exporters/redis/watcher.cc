@@ -56,6 +56,16 @@ void RedisWatcher::Scrape(const ScrapeRequest& request, SampleSink& sink) {
 
 std::shared_ptr<const Overview> RedisWatcher::Latest() const { return desk_.Latest(); }
 
+void RedisWatcher::AddSurveyOf(const std::string& member, NodeView& node) const {
+  const auto view = desk_.LatestView();
+  if (!view || node.info == nullptr) return;
+  const auto known = std::find_if(view->nodes.begin(), view->nodes.end(),
+                                  [&](const NodeView& other) { return other.member == member; });
+  if (known == view->nodes.end()) return;
+  node.survey = known->survey;
+  node.survey_age_seconds = known->survey_age_seconds;
+}
+
 void RedisWatcher::Run() {
   for (const std::string& seed : options_.seeds) AddNode(seed, false, Clock::now());
   while (desk_.Accept(gathers_)) {
@@ -111,8 +121,8 @@ void RedisWatcher::Tick(TimePoint now) {
 
 /// Lets each node's survey go on and returns when the next step is due.
 TimePoint RedisWatcher::StepSurveys(TimePoint now) {
-  TimePoint next = TimePoint::max();
-  if (!options_.nodes.survey) return next;
+  if (!options_.nodes.survey) return TimePoint::max();
+  SurveyRound round(now);
   std::erase_if(surveys_, [&](const auto& entry) { return !nodes_.contains(entry.first); });
   for (auto& [address, watched] : nodes_) {
     if (IsDuplicate(address)) continue;
@@ -120,11 +130,9 @@ TimePoint RedisWatcher::StepSurveys(TimePoint now) {
     if (!survey) {
       survey = std::make_unique<Survey>(options_.nodes, *SplitAddress(address), resolver_);
     }
-    survey->Step(watched.node->facts(), now);
-    // What is under way wakes the loop by its answers.
-    if (survey->next_step() > now) next = std::min(next, survey->next_step());
+    round.Add(*survey, watched.node->facts());
   }
-  return next;
+  return round.Step();
 }
 
 void RedisWatcher::SendHeartbeats(TimePoint now) {

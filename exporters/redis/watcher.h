@@ -36,6 +36,9 @@ class RedisWatcher : public Watcher {
   std::shared_ptr<const Overview> Latest() const override;
   void Stop() override;
 
+  /// Puts what the last survey of a member has found into its view, if it answers. Thread-safe.
+  void AddSurveyOf(const std::string& member, NodeView& node) const;
+
  private:
   using Desk = GatherDesk<View>;
 

@@ -71,7 +71,7 @@ def test_what_is_found(place):
     size = {(have["db"], have["key"]): v for name, have, v in page.samples if name == "redis_key_size"}
     assert size == {
         ("db0", "user:1"): 4, ("db0", "user:2"): 18, ("db0", "user:list"): 3, ("db0", "user:set"): 2, ("db0", "user:hash"): 1,
-        ("db0", "user:zset"): 1, ("db0", "alone"): 1, ("db3", "user:1"): 4, ("db3", "user:2"): 18,
+        ("db0", "user:zset"): 1, ("db0", "alone"): 1, ("db3", "nowhere"): 0, ("db3", "user:1"): 4, ("db3", "user:2"): 18,
     }  # fmt: skip
     assert value(page, "redis_key_value", db="db3", key="user:1") == 12.5
     assert value(page, "redis_key_value_as_string", db="db0", key="user:2", val='text with \\"quotes\\"') == 1
@@ -92,11 +92,71 @@ def test_what_is_found(place):
     assert value(page, "redis_stream_group_messages_pending", group="readers", **stream) == 1
     assert value(page, "redis_stream_group_consumer_messages_pending", group="readers", consumer="first", **stream) == 1
     assert value(page, "redis_stream_group_consumer_idle_seconds", group="readers", consumer="first", **stream) < 120
-    assert {have["filename"]: v for name, have, v in page.samples if name == "redis_script_result"} == {"a.lua": 0, "good.lua": 1, "bad.lua": 0, "empty.lua": 2}
-    assert value(page, "redis_script_values", filename="good.lua", key="answer") == 42
+    assert {have["filename"]: v for name, have, v in page.samples if name == "redis_script_result"} == {
+        str(unknown): 0, str(good): 1, str(bad): 0, str(empty): 2,
+    }  # fmt: skip
+    assert value(page, "redis_script_values", filename=str(good), key="answer") == 42
     assert value(page, "redis_up") == 1, "a script that fails is no server that is down"
     assert value(page, "replicawatch_redis_survey_truncated") == 0
     assert server.client.ask("EXISTS", "a") == "0"
+
+
+def rejections(server):
+    return {name: int(count) for name, count
+            in re.findall(r"cmdstat_([^:]+):.*rejected_calls=(\d+)", server.client.ask("INFO", "commandstats")) if count != "0"}  # fmt: skip
+
+
+def scans(server):
+    found = re.search(r"cmdstat_scan:calls=(\d+)", server.client.ask("INFO", "commandstats"))
+    return int(found.group(1)) if found else 0
+
+
+def test_a_hyperloglog_has_the_size_that_it_counts(place):
+    server = place.server()
+    server.start()
+    assert server.client.ask("PFADD", "seen", *(str(i) for i in range(50))) == "1"
+    assert server.client.ask("SET", "text", "HYL and more than sixteen") == "OK"
+    page = surveyed(place.exporter(server, "--redis.check-keys=*", "--redis.export-key-values"))
+    assert {have["key"]: v for name, have, v in page.samples if name == "redis_key_size"} == {"seen": 50, "text": 25}
+    assert value(page, "redis_key_value_as_string", key="seen") is None
+    assert "errorstat_WRONGTYPE" not in server.client.ask("INFO", "errorstats")
+
+
+def test_each_refused_command_is_sent_once(place):
+    """Not once for each key, and not again in the next survey."""
+    server = place.server("user watch on >watched ~* &* -@all +info +ping +client|setname +scan +type +strlen +config|get +slowlog +subscribe")
+    server.start()
+    for i in range(200):
+        assert server.client.ask("SET", f"key:{i}", "x" * 20) == "OK"
+    exporter = place.exporter(server, "--redis.user=watch", "--redis.check-keys=key:*", "--redis.check-key-groups=^(key)", "--redis.survey.interval=1s",
+                              "--redis.survey.percent=50", environment={"REDIS_PASSWORD": "watched"})  # fmt: skip
+    page = surveyed(exporter)
+    assert sum(1 for name, _, _ in page.samples if name == "redis_key_size") == 200
+    assert value(page, "redis_key_group_count", key_group="key") == 200
+    assert {have["command"] for name, have, _ in page.samples if name == "replicawatch_redis_survey_refused"} == {"MEMORY USAGE", "GETRANGE"}
+    rejected = rejections(server)
+    assert rejected["memory|usage"] == rejected["getrange"] == 1
+    before = scans(server)
+    wait_until(lambda: scans(server) >= 3 * before, 60, "two more surveys")
+    assert rejections(server)["memory|usage"] == rejections(server)["getrange"] == 1
+
+
+def test_only_replicas(place):
+    master = place.server()
+    replica = place.server(f"replicaof 127.0.0.1 {master.port}")
+    for server in (master, replica):
+        server.start()
+    assert master.client.ask("SET", "key", "v") == "OK"
+    exporter = place.exporter(master, "--redis.count-keys=*", "--redis.survey.interval=1s", "--redis.skip-keys-of-masters")
+
+    def counted(page):
+        return [have["member"] for name, have, _ in page.samples if name == "redis_keys_count"]
+
+    exporter.wait(lambda page: counted(page) == [replica.address], 30, "the replica is surveyed")
+    assert scans(master) == 0
+    # What was found does not outlive the role.
+    assert replica.client.ask("REPLICAOF", "NO", "ONE") == "OK"
+    exporter.wait(lambda page: counted(page) == [] and page.value("member_up", member=replica.address) == 1, 30, "no replica is left")
 
 
 def test_values_stay_where_they_are(place):
@@ -279,6 +339,39 @@ def test_modules_of_the_file(place):
         return value(Page(body.decode()), "redis_keys_count", db="db0", key="*")
 
     wait_until(lambda: probe() == 11, 30, "a probe carries the counts")
+    # Who asks for more in the query does not get it.
+    assert "redis_key_size" not in exporter.get(f"/probe?target={server.address}&check-keys=*")[2].decode()
+
+
+def test_a_probe_of_a_member_carries_what_its_watcher_found(place):
+    """The keys are looked for once."""
+    server = place.server()
+    server.start()
+    fill(server.client, 0)
+    exporter = place.exporter(server, "--redis.count-keys=*", "--redis.survey.interval=1h")
+    surveyed(exporter)
+    before = scans(server)
+    page = Page(exporter.get(f"/probe?target={server.address}")[2].decode())
+    assert [have for name, have, v in page.samples if name == "redis_keys_count" and v == 11] == [{"db": "db0", "key": "*"}]
+    assert value(page, "replicawatch_redis_survey_age_seconds") >= 0
+    assert scans(server) == before
+
+
+def test_a_survey_that_meets_a_busy_server_begins_anew(place):
+    """While a script runs the server refuses every command: what was not found then is not left out of the result."""
+    server = place.server("busy-reply-threshold 50", "enable-debug-command yes")
+    server.start()
+    assert server.client.ask("DEBUG", "POPULATE", "50000") == "OK"
+    exporter = place.exporter(server, "--redis.count-keys=*", "--redis.survey.percent=1", "--redis.survey.interval=1s")
+    wait_until(lambda: scans(server) > 10, 20, "it has begun")
+    refused = rejections(server).get("scan", 0)
+    with server.client.send(("EVAL", "while true do end", "0")):
+        wait_until(lambda: (server.client.ask("PING") or "").startswith("BUSY"), 10, "it is busy")
+        exporter.wait(lambda page: page.value("member_up", member=server.address) == 0, 20, "the survey has gone on meanwhile")
+        assert server.client.ask("SCRIPT", "KILL") == "OK"
+    page = surveyed(exporter)
+    assert rejections(server)["scan"] > refused, "it has met it"
+    assert value(page, "redis_keys_count") == 50000
 
 
 @pytest.mark.parametrize(
@@ -286,6 +379,7 @@ def test_modules_of_the_file(place):
     [
         ("--redis.check-keys=db-1=x", "there is no database"),
         ("--redis.check-key-groups=(", 'has a "(" without its'),
+        ("--redis.survey.percent=51", "--redis.survey.percent"),
         ("--redis.script=/nowhere/x.lua", "/nowhere/x.lua: can't be read"),
     ],
 )

@@ -39,6 +39,7 @@ enum Index : size_t {
   kAge,
   kDuration,
   kTruncated,
+  kRefused,
   kIndexSize,
 };
 
@@ -50,8 +51,9 @@ constexpr LabelNames kOfConsumer = {"db", "stream", "group", "consumer"};
 
 // In the order of Index.
 constexpr std::array<MetricDesc, kIndexSize> kTable = {{
-    Gauge("STRLEN, LLEN, SCARD, ZCARD, HLEN, XLEN", "redis_key_size",
-          "Elements of the key, or bytes of a string.", kOfKey),
+    Gauge("STRLEN, PFCOUNT, LLEN, SCARD, ZCARD, HLEN, XLEN", "redis_key_size",
+          "Elements of the key, or bytes of a string; 0 for a single key that is not there.",
+          kOfKey),
     Gauge("MEMORY USAGE", "redis_key_memory_usage_bytes", "Memory that the key takes.", kOfKey),
     Gauge("GETRANGE", "redis_key_value", "Value of a string that is a number.", kOfKey),
     Gauge("GETRANGE", "redis_key_value_as_string",
@@ -104,6 +106,9 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
           "Time that the survey took, rests included."),
     Gauge("the exporter", "replicawatch_redis_survey_truncated",
           "1 if there were more keys, streams or groups than are published."),
+    Gauge("the exporter", "replicawatch_redis_survey_refused",
+          "Always 1; the label names a command that the node refuses, whose answers are left out.",
+          {"command"}),
 }};
 
 std::string Database(int number) { return "db" + std::to_string(number); }
@@ -178,6 +183,7 @@ void EmitNodeSurvey(const NodeView& node, SampleSink& sink) {
   sink.Add(kTable[kAge], node.survey_age_seconds);
   sink.Add(kTable[kDuration], found.seconds);
   sink.Add(kTable[kTruncated], found.truncated);
+  for (const std::string& command : found.refused) sink.Add(kTable[kRefused], 1, {command});
 }
 
 }  // namespace replicawatch::redis
