@@ -19,6 +19,17 @@ USED_COMMANDS = [
 ]  # fmt: skip
 
 
+def cpu_seconds(pid):
+    """To the nanosecond: of all threads that still run."""
+    threads = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+
+def resident_mb(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
 class Process:
     """A program that runs as long as the measurement."""
 
@@ -35,13 +46,10 @@ class Process:
         return False
 
     def cpu_seconds(self):
-        """To the nanosecond: of all threads that still run."""
-        threads = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
-        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+        return cpu_seconds(self.process.pid)
 
     def resident_mb(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        return resident_mb(self.process.pid)
 
     def stop(self):
         self.process.kill()
