@@ -1,5 +1,6 @@
 #include "exporters/redis/survey_config.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -51,6 +52,15 @@ std::vector<std::string> SplitPatterns(std::string_view list) {
   }
   if (!pattern.empty()) patterns.push_back(std::move(pattern));
   return patterns;
+}
+
+/// A pattern without any wildcard is the name of one key, for which no database is gone through.
+void TakeOutNames(std::vector<KeySelection>& patterns, std::vector<KeySelection>& names) {
+  const auto is_name = [](const KeySelection& selection) {
+    return selection.text.find_first_of("?*[]^\\") == std::string::npos;
+  };
+  std::copy_if(patterns.begin(), patterns.end(), std::back_inserter(names), is_name);
+  std::erase_if(patterns, is_name);
 }
 
 Result<std::string> ReadScript(const std::string& path) {
@@ -127,6 +137,8 @@ Result<std::shared_ptr<const SurveySettings>> SurveyConfig::Complete() const {
     if (!parsed) return tl::unexpected(parsed.error());
     *selections = std::move(*parsed);
   }
+  TakeOutNames(settings->key_patterns, settings->keys);
+  TakeOutNames(settings->stream_patterns, settings->streams);
   settings->groups = listed_groups_;
   for (std::string& pattern : SplitPatterns(groups_))
     settings->groups.push_back(std::move(pattern));
