@@ -9,23 +9,17 @@ import tempfile
 
 from deployment import ROOT, Exporter, free_port, wait_until
 from redis_client import RedisClient
-from servers import program
+from servers import program, redis_before_7
 
 SLOTS = 16384
 SHARDS = 3
 PASSWORD = "password of a test"
 
 
-def before_7():
-    """Then the port of the bus can't be chosen, and slots are named one by one."""
-    words = subprocess.run([program("REDIS_SERVER"), "--version"], check=True, capture_output=True, text=True).stdout
-    return "v=6." in words
-
-
 def free_ports():
-    """Of a node and its bus."""
+    """Of a node and its bus, which can be chosen since 7.0."""
     port = free_port()
-    if not before_7():
+    if not redis_before_7():
         return port, free_port()
     while port > 55000:
         port = free_port()
@@ -46,7 +40,7 @@ class ClusterNode:
         (self.folder / "redis.conf").write_text(
             f"port {self.port}\nbind 127.0.0.1\ndir {self.folder}\naclfile {self.folder}/users.acl\nmasterauth {PASSWORD!r}\n"
             f"cluster-enabled yes\ncluster-node-timeout 5000\nsave ''\n"
-            "repl-diskless-sync-delay 0\n" + ("" if before_7() else f"cluster-port {self.bus_port}\n")
+            "repl-diskless-sync-delay 0\n" + ("" if redis_before_7() else f"cluster-port {self.bus_port}\n")
         )
         self.client = RedisClient(self.address, pathlib.Path(folder) / "password")
 

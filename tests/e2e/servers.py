@@ -14,6 +14,18 @@ def program(name):
     return line.partition("=")[2].strip("'\"")
 
 
+def redis_version():
+    return subprocess.run([program("REDIS_SERVER"), "--version"], check=True, capture_output=True, text=True).stdout
+
+
+def redis_before_7():
+    return "v=6." in redis_version()
+
+
+def is_valkey():
+    return redis_version().startswith("Valkey")
+
+
 def start_mongosh(stack, script):
     """A mongosh with the admin's `db` on whichever member is primary."""
     members = ",".join(node["address"] for node in stack.status()["nodes"].values() if node["service"] == "mongo")

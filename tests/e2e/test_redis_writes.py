@@ -6,6 +6,7 @@ import pytest
 
 from deployment import wait_until
 from redis_place import Place
+from servers import redis_before_7
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def place():
 @pytest.fixture(scope="module")
 def chain(place):
     """A master, its replica, and that one's replica; the exporter knows the last alone."""
-    master = place.server("enable-protected-configs yes")
+    master = place.server(*([] if redis_before_7() else ["enable-protected-configs yes"]))
     middle = place.server(f"replicaof 127.0.0.1 {master.port}")
     last = place.server(f"replicaof 127.0.0.1 {middle.port}")
     for server in (master, middle, last):
@@ -122,9 +123,10 @@ def test_an_append_only_file_that_fails(place):
 
 
 def test_loading(place):
-    server = place.server("key-load-delay 200", "loading-process-events-interval-bytes 1024")
+    # It looks at its clients after each 2 MB.
+    server = place.server("key-load-delay 3000", "rdbcompression no")
     server.start()
-    server.client.ask("EVAL", "for i = 1, 40000 do redis.call('SET', 'key:' .. i, string.rep('x', 50)) end", "0")
+    server.client.ask("EVAL", "for i = 1, 3000 do redis.call('SET', 'key:' .. i, string.rep('x', 10000)) end", "0")
     assert server.client.ask("SAVE") == "OK"
     exporter = place.exporter(server)
     exporter.wait(lambda page: page.value("writable") == 1, 10, "it takes writes")
