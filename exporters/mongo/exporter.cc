@@ -32,6 +32,11 @@ void MongoExporter::AddFlags(Flags& flags) {
                  {"MONGODB_PASSWORD"});
   flags.Text("cluster.name", cluster_name_,
              "Value of the label cluster; default: the replica set's name");
+  flags.Count("mongodb.objects-limit", limits_.objects,
+              "Most databases, collections or operations that each of the collectors dbstats, "
+              "collstats, indexstats, top, profile and currentop tells of; the rest is counted");
+  flags.Time("mongodb.slow-operation", limits_.slow_operation,
+             "How long an operation must have been under way for the collector currentop");
 }
 
 /// The set that the flags describe.
@@ -46,7 +51,7 @@ Result<ClusterConfig> MongoExporter::ClusterOfFlags() const {
   return ClusterConfig{cluster_name_, std::move(*settings)};
 }
 
-Result<Started> MongoExporter::Start(CollectorSet) {
+Result<Started> MongoExporter::Start(CollectorSet collectors) {
   MongoConfig config;
   if (!config_file_.empty()) {
     const Result<YamlValue> document = YamlValue::Load(config_file_);
@@ -69,12 +74,15 @@ Result<Started> MongoExporter::Start(CollectorSet) {
   for (ClusterConfig& cluster : config.clusters) {
     const Settings& settings = cluster.settings;
     auto watcher = std::make_unique<MongoWatcher>(
-        WatchOptions{cluster.name, settings.seeds, settings.has_login()},
+        WatchOptions{cluster.name, settings.seeds, settings.has_login(), limits_},
         [settings](const std::string& address) { return MongocSessions(settings, address); });
     probed.push_back({watcher.get(), {settings, watcher->pool()}});
     started.watchers.push_back(std::move(watcher));
   }
-  started.prober = std::make_unique<MongoProber>(std::move(probed), std::move(config.modules));
+  Topics topics = TopicsOf(collectors);
+  topics.Add(Topic::kNode);
+  started.prober =
+      std::make_unique<MongoProber>(std::move(probed), std::move(config.modules), topics, limits_);
   return started;
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/app/exporter.h"
 #include "exporters/mongo/config.h"
+#include "exporters/mongo/topics.h"
 
 namespace replicawatch::mongo {
 
@@ -24,6 +25,7 @@ class MongoExporter : public Exporter {
   std::string config_file_;
   std::string uri_;
   std::string cluster_name_;
+  SurveyLimits limits_;
   std::string user_;
   Secret password_;
 };

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/deadline.h"
 #include "common/base/error.h"
@@ -11,12 +12,32 @@
 #include "exporters/mongo/parse/repl_set_config.h"
 #include "exporters/mongo/parse/repl_set_status.h"
 #include "exporters/mongo/parse/server_status.h"
+#include "exporters/mongo/topics.h"
 
 namespace replicawatch::mongo {
 
-/// Whether a member is asked only what the set needs, or all that concerns itself as well, which is
-/// far more.
-enum class Extent { kSet, kNode };
+/// A raw answer about one database or collection.
+struct NamedAnswer {
+  std::string database;
+  std::string collection;  ///< empty: about the database
+  std::string bson;
+};
+
+/// What a mongos tells of its shards; empty where it did not answer, or is none.
+struct ShardAnswers {
+  std::string shards;       ///< config.shards
+  std::string chunks;       ///< chunks of config.chunks by shard, as a batch
+  std::string collections;  ///< chunks by collection and shard, as a batch
+  std::string databases;    ///< config.databases by `partitioned`, as a batch
+  std::string balancer;     ///< balancerStatus
+  std::string changes;      ///< config.changelog of the last ten minutes by kind, as a batch
+};
+
+/// Answers about many objects, within limits.
+struct Survey {
+  std::vector<NamedAnswer> answers;
+  size_t left_out = 0;  ///< for the limit's sake, or for want of time
+};
 
 /// Raw answers of one node about itself, BSON that was checked; empty where it did not answer.
 struct NodeAnswers {
@@ -26,6 +47,16 @@ struct NodeAnswers {
   std::string oplog;       ///< collStats of local.oplog.rs, where that is as well
   std::string config;      ///< replSetGetConfig
   std::string build;       ///< buildInfo
+
+  // Each for a collector of its own, which also has to be asked for.
+  std::optional<Survey> databases;    ///< dbStats
+  std::optional<Survey> collections;  ///< $collStats, as a batch
+  std::optional<Survey> indexes;      ///< $indexStats, as a batch
+  std::optional<Survey> profiles;     ///< count of system.profile
+  std::string top;
+  std::string operations;  ///< currentOp, of slow ones
+  size_t objects = 0;      ///< how many of a kind may be told of
+  ShardAnswers shards;
 };
 
 /// What one member last told, and how the asking went. A value; what it points to is immutable.
@@ -41,7 +72,7 @@ struct MemberFacts {
   TimePoint claimed_at;
   std::optional<double> clock_skew_seconds;
 
-  /// Of the last round with Extent::kNode.
+  /// Of the last round that asked for topics.
   std::shared_ptr<const NodeAnswers> node;
 
   // Of the last full round, null when the question failed or was not asked.

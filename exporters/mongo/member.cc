@@ -123,8 +123,8 @@ bool HasOplog(const MemberFacts& facts) {
 
 }  // namespace
 
-Member::Member(SessionFactory open, bool login, bool arbiter)
-    : open_(std::move(open)), login_(login), anonymous_(login && arbiter) {
+Member::Member(SessionFactory open, bool login, bool arbiter, const SurveyLimits& limits)
+    : open_(std::move(open)), login_(login), anonymous_(login && arbiter), survey_(limits) {
   login_pause_ = kFirstLoginPause;
 }
 
@@ -158,17 +158,25 @@ const MemberFacts& Member::Sample(Deadline deadline) {
   return facts_;
 }
 
-const MemberFacts& Member::Probe(Deadline deadline, Extent extent) {
+const MemberFacts& Member::Probe(Deadline deadline, Topics topics) {
   const TimePoint start = Clock::now();
   facts_.node.reset();
   if (AskHello(deadline)) AskRest(deadline);
-  if (extent == Extent::kNode && connected_ && !anonymous_) {
-    const Result<void> asked = node_.Ask(*session_, deadline, facts_);
-    if (!asked) Failed(asked.error());
-  }
+  if (!topics.empty() && connected_ && !anonymous_) AskTopics(deadline, topics);
   facts_.round_ok = !facts_.error;
   facts_.round_seconds = Seconds(Clock::now() - start);
   return facts_;
+}
+
+void Member::AskTopics(Deadline deadline, Topics topics) {
+  auto answers = std::make_shared<NodeAnswers>();
+  Result<void> asked;
+  if (topics.Has(Topic::kNode)) asked = node_.Ask(*session_, deadline, facts_, *answers);
+  if (asked) {
+    facts_.node = answers;
+    asked = survey_.Ask(*session_, deadline, facts_, topics, *answers);
+  }
+  if (!asked) Failed(asked.error());
 }
 
 bool Member::AskHello(Deadline deadline) {

@@ -12,6 +12,7 @@
 #include "exporters/mongo/node_questions.h"
 #include "exporters/mongo/parse/command_result.h"
 #include "exporters/mongo/session.h"
+#include "exporters/mongo/survey_questions.h"
 
 namespace replicawatch::mongo {
 
@@ -21,7 +22,7 @@ class Member {
  public:
   /// `login`: whether the settings have one. `arbiter`: it is known to be one, which has no users
   /// and would count every login as a failed one.
-  Member(SessionFactory open, bool login, bool arbiter);
+  Member(SessionFactory open, bool login, bool arbiter, const SurveyLimits& limits = {});
 
   /// Asks hello without login, over a connection of its own. A login costs 20 ms of computing
   /// (SCRAM), a greeting none: with it the other members are found, and logged in to, meanwhile.
@@ -30,8 +31,9 @@ class Member {
   /// Asks hello only; all, when hello shows that the member's part in the set has changed.
   const MemberFacts& Sample(Deadline deadline);
 
-  /// Asks hello, replSetGetStatus, serverStatus and, when it has changed, replSetGetConfig.
-  const MemberFacts& Probe(Deadline deadline, Extent extent = Extent::kSet);
+  /// Asks hello, replSetGetStatus, serverStatus and, when it has changed, replSetGetConfig; then
+  /// what belongs to the topics.
+  const MemberFacts& Probe(Deadline deadline, Topics topics = {});
 
  private:
   /// The questions that need a privilege.
@@ -43,6 +45,7 @@ class Member {
   Result<Reply> LogIn(Deadline deadline);
   void AskRest(Deadline deadline);
   void CheckPrivileges(Deadline deadline);
+  void AskTopics(Deadline deadline, Topics topics);
   void AskStatus(Deadline deadline);
   void AskServer(Deadline deadline);
   void AskConfig(Deadline deadline);
@@ -69,6 +72,7 @@ class Member {
   std::array<Denial, kQuestions> denials_;
   DetailQuestions details_;
   NodeQuestions node_;
+  SurveyQuestions survey_;
 
   MemberFacts facts_;
 };

@@ -20,8 +20,8 @@ Result<std::string> AskOne(Session& session, const Command& command, Deadline de
 
 }  // namespace
 
-Result<void> NodeQuestions::Ask(Session& session, Deadline deadline, MemberFacts& facts) {
-  auto answers = std::make_shared<NodeAnswers>();
+Result<void> NodeQuestions::Ask(Session& session, Deadline deadline, const MemberFacts& facts,
+                                NodeAnswers& answers) {
   const auto ask = [&](const Command& command, std::string& into) -> Result<void> {
     Result<std::string> answer = AskOne(session, command, deadline);
     if (!answer) return tl::unexpected(answer.error());
@@ -31,18 +31,16 @@ Result<void> NodeQuestions::Ask(Session& session, Deadline deadline, MemberFacts
   const TimePoint now = Clock::now();
   Result<void> done;
   if (now >= diagnostic_refused_) {
-    done = ask({"getDiagnosticData"}, answers->diagnostic);
-    if (done && answers->diagnostic.empty()) diagnostic_refused_ = now + kRefusedPause;
+    done = ask({"getDiagnosticData"}, answers.diagnostic);
+    if (done && answers.diagnostic.empty()) diagnostic_refused_ = now + kRefusedPause;
   }
-  const bool refused = answers->diagnostic.empty();
-  if (done && refused) done = ask({"serverStatus"}, answers->server);
-  if (done && refused && facts.status) done = ask(kOplogStats, answers->oplog);
-  if (done) done = ask({"buildInfo"}, answers->build);
-  if (done && facts.status) done = ask({"replSetGetStatus"}, answers->status);
-  if (done && facts.config) done = ask({"replSetGetConfig"}, answers->config);
-  if (!done) return done;
-  facts.node = std::move(answers);
-  return {};
+  const bool refused = answers.diagnostic.empty();
+  if (done && refused) done = ask({"serverStatus"}, answers.server);
+  if (done && refused && facts.status) done = ask(kOplogStats, answers.oplog);
+  if (done) done = ask({"buildInfo"}, answers.build);
+  if (done && facts.status) done = ask({"replSetGetStatus"}, answers.status);
+  if (done && facts.config) done = ask({"replSetGetConfig"}, answers.config);
+  return done;
 }
 
 }  // namespace replicawatch::mongo

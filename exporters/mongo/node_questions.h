@@ -11,7 +11,8 @@ namespace replicawatch::mongo {
 class NodeQuestions {
  public:
   /// Fails only when the session does.
-  Result<void> Ask(Session& session, Deadline deadline, MemberFacts& facts);
+  Result<void> Ask(Session& session, Deadline deadline, const MemberFacts& facts,
+                   NodeAnswers& answers);
 
  private:
   TimePoint diagnostic_refused_;  ///< each refusal is a line in the server's log

@@ -44,7 +44,7 @@ void Pool::StartWorker(const std::string& address, bool seed, bool arbiter) {
   // A scrape that waits now waits for this one as well.
   worker->wanted = request_;
   worker->deadline = request_deadline_;
-  worker->extent = request_extent_;
+  worker->topics = request_topics_;
   if (!options_.follow) worker->next_sample = Clock::now() + kIdle;
   workers_.push_back(worker);
   ++running_;
@@ -55,7 +55,7 @@ void Pool::StartWorker(const std::string& address, bool seed, bool arbiter) {
 
 void Pool::Run(const WorkerPtr& worker, bool arbiter) {
   {
-    Member member(connect_(worker->address), options_.login, arbiter);
+    Member member(connect_(worker->address), options_.login, arbiter, options_.limits);
     std::unique_lock lock(mutex_);
     if (worker->seed && options_.login && options_.follow) Greet(lock, *worker, member);
     while (!stopped_ && !worker->stop) {
@@ -98,14 +98,14 @@ void Pool::Greet(std::unique_lock<std::mutex>& lock, Worker& worker, Member& mem
 void Pool::Round(std::unique_lock<std::mutex>& lock, Worker& worker, Member& member, bool all) {
   const TimePoint start = Clock::now();
   const uint64_t request = worker.wanted;
-  const Extent extent = std::exchange(worker.extent, Extent::kSet);
+  const Topics topics = std::exchange(worker.topics, {});
   const bool for_scrape = request > worker.served && !worker.deadline.Expired(start);
   const Deadline deadline = for_scrape ? worker.deadline : Deadline::At(start + kCallLimit);
   if (!worker.silent_since) worker.silent_since = start;
   lock.unlock();
   MemberFacts facts;
   try {
-    facts = all ? member.Probe(deadline, extent) : member.Sample(deadline);
+    facts = all ? member.Probe(deadline, topics) : member.Sample(deadline);
   } catch (const std::exception& error) {
     facts.error = Error{ErrorCode::kInternal, error.what()};
   }
@@ -185,14 +185,14 @@ std::vector<WatchedNode> Pool::Nodes() const {
   return nodes;
 }
 
-void Pool::Want(Worker& worker, uint64_t request, Deadline deadline, Extent extent) {
-  // One round serves all requests until then: with the most that any of them wants.
-  if (worker.wanted == worker.served || extent == Extent::kNode) worker.extent = extent;
+void Pool::Want(Worker& worker, uint64_t request, Deadline deadline, Topics topics) {
+  // One round serves all requests until then: with all that any of them wants.
+  worker.topics.Add(topics);
   worker.wanted = request;
   worker.deadline = deadline;
 }
 
-std::optional<WatchedNode> Pool::AskOne(const std::string& name, Deadline deadline) {
+std::optional<WatchedNode> Pool::AskOne(const std::string& name, Deadline deadline, Topics topics) {
   const TimePoint start = Clock::now();
   std::unique_lock lock(mutex_);
   const auto find = [&] {
@@ -202,7 +202,7 @@ std::optional<WatchedNode> Pool::AskOne(const std::string& name, Deadline deadli
   const auto asked = find();
   if (asked == workers_.end()) return std::nullopt;
   const uint64_t request = ++request_;
-  Want(**asked, request, deadline, Extent::kNode);
+  Want(**asked, request, deadline, topics);
   work_.notify_all();
   WaitFor(lock, start, deadline,
           [&](const Worker& worker) { return worker.name != name || worker.served >= request; });
@@ -211,13 +211,13 @@ std::optional<WatchedNode> Pool::AskOne(const std::string& name, Deadline deadli
   return NodeOf(**found);
 }
 
-void Pool::AskAll(Deadline deadline, Extent extent) {
+void Pool::AskAll(Deadline deadline, Topics topics) {
   const TimePoint start = Clock::now();
   std::unique_lock lock(mutex_);
   const uint64_t request = ++request_;
   request_deadline_ = deadline;
-  request_extent_ = extent;
-  for (const WorkerPtr& worker : workers_) Want(*worker, request, deadline, extent);
+  request_topics_ = topics;
+  for (const WorkerPtr& worker : workers_) Want(*worker, request, deadline, topics);
   work_.notify_all();
   WaitFor(lock, start, deadline, [&](const Worker& worker) { return worker.served >= request; });
 }

@@ -24,6 +24,7 @@ struct PoolOptions {
   /// Watches the whole set: finds its other nodes, and samples them all in the background. Else
   /// only the seeds are asked, and only when somebody wants to know.
   bool follow = true;
+  SurveyLimits limits = {};
 };
 
 /// One thread for each node of the set, since calls of the driver block and its clients are not
@@ -43,11 +44,10 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
   /// Asks all nodes everything and waits until each has answered or failed; not for one that has
   /// been silent for as long as this scrape may take. Ends by the deadline or when stopped.
-  void AskAll(Deadline deadline, Extent extent = Extent::kSet);
+  void AskAll(Deadline deadline, Topics topics = {});
 
-  /// The same for the one node of this name, with all that concerns itself. Nothing when there is
-  /// none of this name (any more).
-  std::optional<WatchedNode> AskOne(const std::string& name, Deadline deadline);
+  /// The same for the one node of this name. Nothing when there is none of this name (any more).
+  std::optional<WatchedNode> AskOne(const std::string& name, Deadline deadline, Topics topics);
 
   /// Calls `look` with what is known now. Nothing changes meanwhile: keep it short.
   void Look(const std::function<void(std::span<const WatchedNode>, const ReplicationHistory&)>&
@@ -70,7 +70,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
     bool stop = false;
     uint64_t wanted = 0;  // number of the newest request for everything, and of the last one served
     uint64_t served = 0;
-    Extent extent = Extent::kSet;  // of the newest request
+    Topics topics;  // of the requests that are not served yet
     TimePoint next_sample;
     TimePoint last_probe;
     Deadline deadline = Deadline::At({});
@@ -90,7 +90,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   void FindNodes();
   static WatchedNode NodeOf(const Worker& worker);
   std::vector<WatchedNode> Nodes() const;
-  void Want(Worker& worker, uint64_t request, Deadline deadline, Extent extent);
+  void Want(Worker& worker, uint64_t request, Deadline deadline, Topics topics);
   void WaitFor(std::unique_lock<std::mutex>& lock, TimePoint start, Deadline deadline,
                const std::function<bool(const Worker&)>& served);
 
@@ -105,7 +105,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   ReplicationHistory history_;
   uint64_t request_ = 0;
   Deadline request_deadline_ = Deadline::At({});
-  Extent request_extent_ = Extent::kSet;
+  Topics request_topics_;
   size_t running_ = 0;
   bool news_ = false;
   bool stopped_ = false;

@@ -23,11 +23,18 @@ Result<std::string> AddressOf(std::string_view target) {
   return settings->seeds.front();
 }
 
+/// To a watcher a mongos is an error, since it is no member of a set; here it is one more node.
+bool IsRouterThatTold(const MemberFacts& facts) {
+  return facts.hello && facts.hello->mongos && facts.node &&
+         facts.error->code == ErrorCode::kUnsupported;
+}
+
 }  // namespace
 
 MongoProber::MongoProber(std::vector<Access::Cluster> clusters,
-                         std::map<std::string, Module> modules)
-    : access_(std::move(clusters), std::move(modules)) {}
+                         std::map<std::string, Module> modules, Topics topics,
+                         const SurveyLimits& limits)
+    : access_(std::move(clusters), std::move(modules)), topics_(topics), limits_(limits) {}
 
 void MongoProber::Stop() {
   std::map<std::pair<std::string, const ProbeSettings*>, Target> targets;
@@ -62,10 +69,11 @@ Result<void> MongoProber::Probe(const ProbeRequest& request, SampleSink& sink) {
   const std::shared_ptr<Pool> pool =
       grant.settings->pool ? grant.settings->pool : PoolFor(address, *grant.settings);
   if (!pool) return Fail(ErrorCode::kInternal, "the exporter is ending");
-  const std::optional<WatchedNode> node = pool->AskOne(address, request.deadline);
+  const std::optional<WatchedNode> node = pool->AskOne(address, request.deadline, topics_);
   if (!node) return Fail(ErrorCode::kConnect, gone);
   EmitNodeAlone(*node, sink);
-  if (node->facts->error) return tl::unexpected(*node->facts->error);
+  if (node->facts->error && !IsRouterThatTold(*node->facts))
+    return tl::unexpected(*node->facts->error);
   if (!node->answered()) return Fail(ErrorCode::kTimeout, "no answer within the budget");
   return {};
 }
@@ -84,7 +92,7 @@ std::shared_ptr<Pool> MongoProber::PoolFor(const std::string& address,
           [settings = settings.settings](const std::string& to) {
             return MongocSessions(settings, to);
           },
-          PoolOptions{.login = settings.settings.has_login(), .follow = false});
+          PoolOptions{.login = settings.settings.has_login(), .follow = false, .limits = limits_});
       target.pool->Start({address});
     }
     target.last_asked = now;

@@ -19,7 +19,9 @@ class MongoProber : public Prober {
  public:
   using Access = ProbeAccess<ProbeSettings>;
 
-  MongoProber(std::vector<Access::Cluster> clusters, std::map<std::string, Module> modules);
+  /// `topics`: what each target is asked; that of the collector node is always among it.
+  MongoProber(std::vector<Access::Cluster> clusters, std::map<std::string, Module> modules,
+              Topics topics, const SurveyLimits& limits);
 
   Admission Admit(const ProbeRequest& request) const override;
   Result<void> Probe(const ProbeRequest& request, SampleSink& sink) override;
@@ -36,6 +38,8 @@ class MongoProber : public Prober {
   std::vector<std::shared_ptr<Pool>> TakeIdle(TimePoint now);
 
   const Access access_;
+  const Topics topics_;
+  const SurveyLimits limits_;
 
   std::mutex mutex_;
   // All guarded by mutex_:

@@ -90,6 +90,13 @@ void AppendCommand(const Command& command, Bson& document) {
   } else {
     BSON_APPEND_INT32(document.get(), command.name, 1);
   }
+  if (command.more != nullptr) {
+    bson_t more;
+    if (bson_init_from_json(&more, command.more, -1, nullptr)) {
+      bson_concat(document.get(), &more);
+      bson_destroy(&more);
+    }
+  }
   for (const auto& [key, value, without] : command.options) {
     if (without.empty()) {
       BSON_APPEND_INT32(document.get(), key, value);

@@ -21,12 +21,13 @@ struct CommandOption {
 };
 
 /// A command: {name: 1, key: value, ...}, or with `argument` {name: argument, ...}. Does not own
-/// what it points to.
+/// what it points to. What a server named goes into `argument` only, never into `more`.
 struct Command {
   const char* name;
   std::span<const CommandOption> options = {};
   const char* database = "admin";
   const char* argument = nullptr;
+  const char* more = nullptr;  ///< further fields, an object of extended JSON
 };
 
 /// One raw answer and when it came: BSON, refusals ({ok: 0}) included.

@@ -12,7 +12,8 @@ constexpr auto kTick = std::chrono::milliseconds(500);
 
 MongoWatcher::MongoWatcher(WatchOptions options, Connect connect)
     : options_(std::move(options)),
-      pool_(std::make_shared<Pool>(std::move(connect), PoolOptions{options_.login})) {
+      pool_(std::make_shared<Pool>(
+          std::move(connect), PoolOptions{.login = options_.login, .limits = options_.limits})) {
   pool_->Start(options_.seeds);
   ticker_ = std::thread([this] { Tick(); });
 }
@@ -31,8 +32,7 @@ void MongoWatcher::Stop() {
 }
 
 void MongoWatcher::Scrape(const ScrapeRequest& request, SampleSink& sink) {
-  const bool nodes = request.collectors.Has(kNodeCollectorIndex);
-  pool_->AskAll(request.deadline, nodes ? Extent::kNode : Extent::kSet);
+  pool_->AskAll(request.deadline, TopicsOf(request.collectors));
   PublishView(*Refresh(), Collectors(), request, sink);
 }
 

@@ -18,6 +18,7 @@ struct WatchOptions {
   std::string name;                ///< of the cluster; empty: the set's name, else the first seed
   std::vector<std::string> seeds;  ///< host:port, at least one
   bool login = false;              ///< whether sessions can be opened with a login
+  SurveyLimits limits = {};
 };
 
 /// Watches one replica set: lets the pool ask, joins what it brings, and writes the changes to the

@@ -48,7 +48,7 @@ class MongoNode:
 class MongoSet:
     """Members as rs.initiate() wants them, less the address. The users are `admin` and `replicawatch`, with clusterMonitor."""
 
-    def __init__(self, members, ports=None, arguments=(), options="", folder=None):
+    def __init__(self, members, ports=None, arguments=(), options="", folder=None, configsvr=False):
         """`arguments` and `options` (of a connection string) are for all; a `folder` that is given has the files that they name."""
         self.folder = folder or tempfile.mkdtemp(prefix="replicawatch-mongo-")
         self.options = options
@@ -57,6 +57,7 @@ class MongoSet:
         self.nodes = []
         self.exporters = []
         self.users = False
+        self.configsvr = configsvr
         try:
             for i in range(len(members)):
                 self.add_server(ports[i] if ports else None)
@@ -83,13 +84,14 @@ class MongoSet:
             const end = Date.now() + 60000;
             const retry = (call) => { for (;;) { try { const got = call(); return got; } catch (e) { if (Date.now() > end) throw e; sleep(100); } } };
             retry(() => connect('mongodb://FIRST/admin?directConnection=true&OPTIONS').adminCommand({replSetInitiate: {
-              _id: 'rs0', members: CONFIG, settings: {electionTimeoutMillis: 3000, heartbeatIntervalMillis: 500}}}));
+              _id: 'rs0', CONFIGSVR members: CONFIG, settings: {electionTimeoutMillis: 3000, heartbeatIntervalMillis: 500}}}));
             const set = retry(() => connect('mongodb://FIRST/admin?replicaSet=rs0&OPTIONS'));
             retry(() => set.createUser({user: 'admin', pwd: 'PASSWORD', roles: ['root']}));
             set.auth('admin', 'PASSWORD');
             retry(() => set.createUser({user: 'replicawatch', pwd: 'PASSWORD', roles: ['clusterMonitor']}));
             """.replace("FIRST", self.nodes[0].address)
             .replace("OPTIONS", self.options)
+            .replace("CONFIGSVR", "configsvr: true," if self.configsvr else "")
             .replace("CONFIG", json.dumps(config))
             .replace("PASSWORD", PASSWORD),
             connect=False,

@@ -179,7 +179,7 @@ const MetricDesc* FieldFamilies::FamilyOf(const FieldName& field, const WalkedNu
 }
 
 void EmitFields(const Document& document, std::string_view root, SampleSink& sink,
-                const OuterLabels& outer) {
+                const OuterLabels& outer, const WalkLimits& limits) {
   const size_t outer_count =
       std::find(outer.names.begin(), outer.names.end(), "") - outer.names.begin();
   std::array<std::string_view, kMaxLabels> values = {};
@@ -199,7 +199,7 @@ void EmitFields(const Document& document, std::string_view root, SampleSink& sin
         if (count != field.desc->label_count()) return;
         sink.Add(*field.desc, number.value, std::span(values.data(), count));
       },
-      root);
+      root, limits);
 }
 
 }  // namespace replicawatch::mongo

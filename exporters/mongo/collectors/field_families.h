@@ -85,6 +85,6 @@ class FieldFamilies {
 /// Adds all numbers of a document, named after their paths, which begin with `root`:
 /// "serverStatus.".
 void EmitFields(const Document& document, std::string_view root, SampleSink& sink,
-                const OuterLabels& outer = {});
+                const OuterLabels& outer = {}, const WalkLimits& limits = {});
 
 }  // namespace replicawatch::mongo

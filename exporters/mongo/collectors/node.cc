@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "exporters/mongo/collectors/field_families.h"
+#include "exporters/mongo/collectors/node_survey.h"
 #include "exporters/mongo/collectors/table.h"
 
 namespace replicawatch::mongo {
@@ -88,16 +89,6 @@ std::string_view RoleOf(const MemberFacts& facts) {
   return facts.hello && facts.hello->mongos ? "mongos" : "mongod";
 }
 
-/// What tells the node apart in the series of mongodb_exporter.
-void AddNodeLabels(const MemberFacts& facts, SampleSink& sink) {
-  sink.AddNodeLabel("cl_role", RoleOf(facts));
-  if (facts.config && facts.config->replica_set_id)
-    sink.AddNodeLabel("cl_id", *facts.config->replica_set_id);
-  if (facts.hello && facts.hello->set_name) sink.AddNodeLabel("rs_nm", *facts.hello->set_name);
-  if (facts.status && facts.status->my_state)
-    sink.AddNodeLabel("rs_state", std::to_string(*facts.status->my_state));
-}
-
 void EmitAnswers(const WatchedNode& node, SampleSink& sink) {
   const NodeAnswers& answers = *node.facts->node;
   AddNodeLabels(*node.facts, sink);
@@ -125,6 +116,15 @@ void EmitOne(const WatchedNode& node, SampleSink& sink) {
 
 }  // namespace
 
+void AddNodeLabels(const MemberFacts& facts, SampleSink& sink) {
+  sink.AddNodeLabel("cl_role", RoleOf(facts));
+  if (facts.config && facts.config->replica_set_id)
+    sink.AddNodeLabel("cl_id", *facts.config->replica_set_id);
+  if (facts.hello && facts.hello->set_name) sink.AddNodeLabel("rs_nm", *facts.hello->set_name);
+  if (facts.status && facts.status->my_state)
+    sink.AddNodeLabel("rs_state", std::to_string(*facts.status->my_state));
+}
+
 MetricTable NodeMetrics() {
   static const std::vector<MetricDesc> all = [] {
     std::vector<MetricDesc> joined;
@@ -136,7 +136,16 @@ MetricTable NodeMetrics() {
   return all;
 }
 
-void EmitNodeAlone(const WatchedNode& node, SampleSink& sink) { EmitOne(node, sink); }
+void EmitNodeAlone(const WatchedNode& node, SampleSink& sink) {
+  const NodeSurvey* surveys[] = {&kDbStats,   &kCollStats, &kIndexStats, &kTop,
+                                 &kCurrentOp, &kProfile,   &kShards};
+  const bool told = node.answered() && node.facts->node;
+  for (const NodeSurvey* survey : surveys)
+    if (told) survey->own(*node.facts->node, sink);
+  EmitOne(node, sink);
+  for (const NodeSurvey* survey : surveys)
+    if (told) survey->theirs(*node.facts->node, sink);
+}
 
 void EmitNode(const View& view, SampleSink& sink) {
   for (const WatchedNode& node : view.nodes) {

@@ -10,6 +10,9 @@ namespace replicawatch::mongo {
 /// One node with all that there is of it, for /probe.
 void EmitNodeAlone(const WatchedNode& node, SampleSink& sink);
 
+/// What tells the node apart in the series of mongodb_exporter.
+void AddNodeLabels(const MemberFacts& facts, SampleSink& sink);
+
 // The parts of the collector `node`, each a file. `server` is the answer to serverStatus.
 
 /// The old names of mongodb_exporter (0.1x, later its compatible mode).

@@ -11,8 +11,8 @@ namespace replicawatch::mongo {
 /// file beside it.
 std::span<const Collector<View>> Collectors();
 
-/// Where the one stands for which members are asked more.
-constexpr size_t kNodeCollectorIndex = 7;
+/// What members are asked for these collectors.
+Topics TopicsOf(CollectorSet collectors);
 
 // One function and one table of families for each file of this folder.
 void EmitReplication(const View& view, SampleSink& sink);
@@ -29,5 +29,19 @@ void EmitConfiguration(const View& view, SampleSink& sink);
 MetricTable ConfigurationMetrics();
 void EmitNode(const View& view, SampleSink& sink);
 MetricTable NodeMetrics();
+void EmitDbStats(const View& view, SampleSink& sink);
+MetricTable DbStatsMetrics();
+void EmitCollStats(const View& view, SampleSink& sink);
+MetricTable CollStatsMetrics();
+void EmitIndexStats(const View& view, SampleSink& sink);
+MetricTable IndexStatsMetrics();
+void EmitTop(const View& view, SampleSink& sink);
+MetricTable TopMetrics();
+void EmitCurrentOp(const View& view, SampleSink& sink);
+MetricTable CurrentOpMetrics();
+void EmitProfile(const View& view, SampleSink& sink);
+MetricTable ProfileMetrics();
+void EmitShards(const View& view, SampleSink& sink);
+MetricTable ShardMetrics();
 
 }  // namespace replicawatch::mongo

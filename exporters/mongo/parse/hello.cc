@@ -24,6 +24,7 @@ Result<Hello> ParseHello(std::string_view bson) {
   hello.primary = document->Text("primary");
   hello.replica_set = document->Flag("isreplicaset");
   hello.mongos = document->Text("msg") == "isdbgrid";
+  hello.config_server = document->Has("configsvr");
   hello.writable_primary = document->Flag("isWritablePrimary");
   hello.secondary = document->Flag("secondary");
   hello.arbiter = document->Flag("arbiterOnly");

@@ -18,6 +18,7 @@ struct Hello {
   std::optional<std::string> primary;  ///< the name of the primary that it follows
   bool replica_set = false;            ///< runs with --replSet, and has no configuration (yet)
   bool mongos = false;
+  bool config_server = false;  ///< of a sharded cluster
   bool writable_primary = false;
   bool secondary = false;
   bool arbiter = false;

@@ -17,6 +17,7 @@ sys.path.insert(0, str(HERE.parents[1] / "e2e"))
 
 from deployment import BIN, wait_until  # noqa: E402
 from mongo_set import PASSWORD, MongoNode, MongoSet  # noqa: E402
+from servers import program  # noqa: E402
 
 VERSION = "6.0.5"
 PORTS = [27101, 27102, 27103]
@@ -114,6 +115,30 @@ def standalone(mongo):
         alone.end()
 
 
+def surveys(mongo):
+    """Databases, collections, indexes, and an operation that takes long."""
+    mongo.shell("""
+      const shop = db.getSiblingDB('shop');
+      for (const name of ['a', 'b', 'c.old']) shop[name].insertMany([{x: 1}, {x: 2}, {x: 3}]);
+      for (const name of ['a', 'b', 'c.old']) shop[name].createIndex({'x.y': -1});
+      shop.createView('seen', 'a', []);
+      shop.c.old.find({'x.y': 1}).toArray();
+    """)
+    uri = f"mongodb://admin:{PASSWORD}@{mongo.nodes[0].address}/shop?authSource=admin&directConnection=true"
+    slow = subprocess.Popen([program("MONGOSH"), uri, "--quiet", "--norc", "--eval", "db.a.find({$where: 'sleep(60000) || true'}).toArray()"])
+    try:
+        running = "print(db.adminCommand({currentOp: 1, ns: 'shop.a'}).inprog.length)"
+        wait_until(lambda: mongo.shell(running) != "0", 60, "the operation is under way")
+        record("surveys", mongo.nodes, more=["survey"])
+    finally:
+        slow.kill()
+        slow.wait()
+    kept = ("aggregate-", "currentOp", "listDatabases", "listCollections", "dbStats", "count", "top")
+    for answer in (HERE / VERSION / "surveys").iterdir():
+        if not answer.name.split(".")[1].startswith(kept):
+            answer.unlink()
+
+
 THREE = ([{}, {}, {}], PORTS)
 TOPOLOGIES = {
     "healthy": (healthy, *THREE),
@@ -126,6 +151,7 @@ TOPOLOGIES = {
         MIXED_PORTS,
     ),
     "initial_sync": (initial_sync, [{}, {}], PORTS[:2]),
+    "surveys": (surveys, [{}], [27131]),
     "standalone": (standalone, [{}], [27120]),
 }
 

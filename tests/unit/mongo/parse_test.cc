@@ -270,14 +270,29 @@ TEST_CASE("a broken connection string is refused without repeating its password"
   CHECK_FALSE(ParseSettings("mongodb+srv://user:pw@host/"));
 }
 
-TEST_CASE("the collector that is asked for more stands where the watcher looks for it") {
-  CHECK(Collectors()[kNodeCollectorIndex].info.name == "node");
-  CHECK_FALSE(Collectors()[kNodeCollectorIndex].info.default_on);
+TEST_CASE("members are asked what the chosen collectors tell of") {
+  const auto topics_of = [](std::string_view name) {
+    CollectorSet chosen;
+    for (size_t i = 0; i < Collectors().size(); ++i)
+      if (Collectors()[i].info.name == name) chosen.Add(i);
+    return TopicsOf(chosen);
+  };
+  CHECK(topics_of("deployment").empty());
+  CHECK(topics_of("configuration").empty());
+  CHECK(topics_of("node").Has(Topic::kNode));
+  CHECK(topics_of("dbstats").Has(Topic::kDatabases));
+  CHECK(topics_of("collstats").Has(Topic::kCollections));
+  CHECK(topics_of("indexstats").Has(Topic::kIndexes));
+  CHECK(topics_of("top").Has(Topic::kTop));
+  CHECK(topics_of("currentop").Has(Topic::kOperations));
+  CHECK(topics_of("profile").Has(Topic::kProfiles));
+  CHECK(topics_of("shards").Has(Topic::kShards));
+  CHECK_FALSE(topics_of("shards").Has(Topic::kNode));
 }
 
 TEST_CASE("all families keep to the naming rules") {
   for (const Collector<View>& collector : Collectors()) {
-    const bool drop_in = collector.info.name == "node";
+    const bool drop_in = !collector.info.default_on;  // under the names of mongodb_exporter
     for (const std::string& fault : LintMetrics(collector.metrics, drop_in)) FAIL_CHECK(fault);
   }
 }

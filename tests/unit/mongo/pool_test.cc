@@ -127,11 +127,12 @@ TEST_CASE("one member is asked by its name, and nobody else") {
   const RunningPool running(set, {"localhost:27101"});
   running.pool->AskAll(Deadline::After(seconds(5)));
   set.nodes.at("127.0.0.1:27102")->Hang(true);
-  const auto node = running.pool->AskOne("127.0.0.1:27101", Deadline::After(seconds(5)));
+  const auto node = running.pool->AskOne("127.0.0.1:27101", Deadline::After(seconds(5)), {});
   REQUIRE(node);
   CHECK(node->answered());
-  CHECK_FALSE(running.pool->AskOne("127.0.0.1:1", Deadline::After(seconds(5))));
-  const auto silent = running.pool->AskOne("127.0.0.1:27102", Deadline::After(milliseconds(200)));
+  CHECK_FALSE(running.pool->AskOne("127.0.0.1:1", Deadline::After(seconds(5)), {}));
+  const auto silent =
+      running.pool->AskOne("127.0.0.1:27102", Deadline::After(milliseconds(200)), {});
   REQUIRE(silent);
   CHECK_FALSE(silent->answered());
   set.nodes.at("127.0.0.1:27102")->Hang(false);
@@ -141,7 +142,8 @@ TEST_CASE("a pool that does not follow the set asks its seed, when somebody want
   const FakeSet set;
   const RunningPool running(set, {"127.0.0.1:27101"}, {.login = true, .follow = false});
   CHECK(set.nodes.at("127.0.0.1:27101")->TakeCalls().empty());
-  const auto node = running.pool->AskOne("127.0.0.1:27101", Deadline::After(seconds(5)));
+  const auto node =
+      running.pool->AskOne("127.0.0.1:27101", Deadline::After(seconds(5)), {Topic::kNode});
   REQUIRE(node);
   CHECK(node->answered());
   CHECK(running.Nodes().size() == 1);

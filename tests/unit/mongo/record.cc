@@ -1,7 +1,8 @@
 // Records the raw answers of a live set for the tests:
-//   mongo_record mongodb://user:password@host:port,host:port/ FOLDER [node]
+//   mongo_record mongodb://user:password@host:port,host:port/ FOLDER [node|survey]
 // writes FOLDER/<port>.<command>.bson for each host named; with `node` all that the collector node
-// asks as well. Not part of the tests themselves.
+// asks as well, with `survey` the others that are off by default: the last answer of each command.
+// Not part of the tests themselves.
 #include <cstdio>
 #include <fstream>
 
@@ -12,6 +13,22 @@
 namespace replicawatch::mongo {
 namespace {
 
+/// Pipelines by their stage.
+std::string FileName(const Command& command) {
+  const std::string_view more = command.more != nullptr ? command.more : "";
+  for (const char* stage : {"collStats", "indexStats"})
+    if (more.find(std::string("$") + stage) != std::string_view::npos)
+      return std::string("aggregate-") + stage;
+  return command.name;
+}
+
+Topics TopicsNamed(std::string_view name) {
+  if (name == "node") return {Topic::kNode};
+  if (name != "survey") return {};
+  return {Topic::kDatabases, Topic::kCollections, Topic::kIndexes,
+          Topic::kTop,       Topic::kOperations,  Topic::kProfiles};
+}
+
 class RecordingSession : public Session {
  public:
   RecordingSession(std::unique_ptr<Session> session, std::string prefix)
@@ -20,7 +37,7 @@ class RecordingSession : public Session {
   Result<Reply> Run(const Command& command, Deadline deadline) override {
     Result<Reply> reply = session_->Run(command, deadline);
     if (reply) {
-      std::ofstream(prefix_ + command.name + ".bson", std::ios::binary) << reply->bson;
+      std::ofstream(prefix_ + FileName(command) + ".bson", std::ios::binary) << reply->bson;
     } else {
       std::fprintf(stderr, "%s: %s\n", prefix_.c_str(), reply.error().message.c_str());
     }
@@ -32,7 +49,7 @@ class RecordingSession : public Session {
   const std::string prefix_;
 };
 
-int Record(const char* uri, const std::string& folder, Extent extent) {
+int Record(const char* uri, const std::string& folder, Topics topics) {
   const Result<Settings> settings = ParseSettings(uri);
   if (!settings) {
     std::fprintf(stderr, "%s\n", settings.error().message.c_str());
@@ -43,8 +60,8 @@ int Record(const char* uri, const std::string& folder, Extent extent) {
     const SessionFactory open = MongocSessions(*settings, seed);
     Member member(
         [&](bool login) { return std::make_unique<RecordingSession>(open(login), prefix); },
-        settings->has_login(), false);
-    member.Probe(Deadline::After(kCallLimit), extent);
+        settings->has_login(), false, {.slow_operation = {}});
+    member.Probe(Deadline::After(kCallLimit), topics);
   }
   return 0;
 }
@@ -53,11 +70,11 @@ int Record(const char* uri, const std::string& folder, Extent extent) {
 }  // namespace replicawatch::mongo
 
 int main(int argc, char** argv) {
-  using replicawatch::mongo::Extent;
+  using replicawatch::mongo::TopicsNamed;
   if (argc < 3 || argc > 4) {
-    std::fprintf(stderr,
-                 "usage: mongo_record mongodb://user:password@host:port,... FOLDER [node]\n");
+    std::fprintf(
+        stderr, "usage: mongo_record mongodb://user:password@host:port,... FOLDER [node|survey]\n");
     return 2;
   }
-  return replicawatch::mongo::Record(argv[1], argv[2], argc == 4 ? Extent::kNode : Extent::kSet);
+  return replicawatch::mongo::Record(argv[1], argv[2], TopicsNamed(argc == 4 ? argv[3] : ""));
 }
