@@ -15,7 +15,8 @@ struct Connection {
   Result<Settings> Complete(const std::string& hosts, const YamlValue& value) const {
     if (hosts.find('@') != std::string::npos)
       return value.Fault("an address carries no user and no password: they have keys of their own");
-    Result<Settings> settings = ParseSettings("mongodb://" + hosts + "/?" + options);
+    const std::string scheme = hosts.starts_with("mongodb+srv://") ? "" : "mongodb://";
+    Result<Settings> settings = ParseSettings(scheme + hosts + "/?" + options);
     if (!settings) return value.Fault(settings.error().message);
     if (!settings->password.empty())
       return value.Fault("options: a password belongs into a file or the environment");

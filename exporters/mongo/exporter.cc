@@ -51,6 +51,30 @@ Result<ClusterConfig> MongoExporter::ClusterOfFlags() const {
   return ClusterConfig{cluster_name_, std::move(*settings)};
 }
 
+namespace {
+
+std::unique_ptr<MongoWatcher> Watch(const ClusterConfig& cluster, const SurveyLimits& limits) {
+  // The name service may add to the settings; sessions are opened only after it has.
+  const auto settings = std::make_shared<Settings>(cluster.settings);
+  const Connect connect = [settings](const std::string& address) {
+    return MongocSessions(*settings, address);
+  };
+  FindSeeds find_seeds;
+  if (!settings->srv_host.empty()) {
+    find_seeds = [settings]() -> Result<std::vector<std::string>> {
+      const Result<SrvAnswer> answer = LookUpSrv(settings->srv_host);
+      if (!answer) return tl::unexpected(answer.error());
+      ApplySrv(*answer, *settings);
+      return answer->seeds;
+    };
+  }
+  return std::make_unique<MongoWatcher>(
+      WatchOptions{cluster.name, settings->seeds, settings->has_login(), limits}, connect,
+      std::move(find_seeds));
+}
+
+}  // namespace
+
 Result<Started> MongoExporter::Start(CollectorSet collectors) {
   MongoConfig config;
   if (!config_file_.empty()) {
@@ -72,12 +96,9 @@ Result<Started> MongoExporter::Start(CollectorSet collectors) {
   Started started;
   std::vector<MongoProber::Access::Cluster> probed;
   for (ClusterConfig& cluster : config.clusters) {
-    const Settings& settings = cluster.settings;
-    auto watcher = std::make_unique<MongoWatcher>(
-        WatchOptions{cluster.name, settings.seeds, settings.has_login(), limits_},
-        [settings](const std::string& address) { return MongocSessions(settings, address); });
-    probed.push_back({watcher.get(), {settings, watcher->pool()}});
-    started.watchers.push_back(std::move(watcher));
+    started.watchers.push_back(Watch(cluster, limits_));
+    const auto* watcher = static_cast<const MongoWatcher*>(started.watchers.back().get());
+    probed.push_back({watcher, {cluster.settings, watcher->pool()}});
   }
   Topics topics = TopicsOf(collectors);
   topics.Add(Topic::kNode);

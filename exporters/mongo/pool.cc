@@ -276,4 +276,14 @@ void Pool::Stop() {
   }
 }
 
+bool Pool::stopped() const {
+  const std::lock_guard lock(mutex_);
+  return stopped_;
+}
+
+void Pool::WaitStopped(Duration most) const {
+  std::unique_lock lock(mutex_);
+  work_.wait_for(lock, most, [this] { return stopped_; });
+}
+
 }  // namespace replicawatch::mongo

@@ -60,6 +60,9 @@ class Pool : public std::enable_shared_from_this<Pool> {
   bool HasNews() const;
 
   void Stop();
+  bool stopped() const;
+  /// Waits for so long, or until Stop().
+  void WaitStopped(Duration most) const;
 
  private:
   /// What a thread shares with the pool; guarded by mutex_, but for `address`.
@@ -98,8 +101,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
   const PoolOptions options_;
 
   mutable std::mutex mutex_;
-  std::condition_variable work_;      // for the workers: a request, or the end
-  std::condition_variable answered_;  // for those who wait for them
+  mutable std::condition_variable work_;  // for the workers: a request, or the end
+  std::condition_variable answered_;      // for those who wait for them
   // All guarded by mutex_:
   std::vector<WorkerPtr> workers_;
   ReplicationHistory history_;

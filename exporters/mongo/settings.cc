@@ -33,14 +33,35 @@ std::string TlsOptionsOf(std::string_view uri) {
   return kept;
 }
 
+constexpr std::string_view kSrvScheme = "mongodb+srv://";
+
+bool HasOption(std::string_view uri, std::string_view wanted) {
+  std::string_view rest = uri;
+  CutAt(rest, '?');
+  while (!rest.empty()) {
+    std::string_view option = CutAt(rest, '&');
+    if (EqualsIgnoreCase(CutAt(option, '='), wanted)) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+void ApplySrv(const SrvAnswer& answer, Settings& settings) {
+  settings.seeds = answer.seeds;
+  std::string_view rest = answer.options;
+  while (!rest.empty()) {
+    std::string_view value = CutAt(rest, '&');
+    if (EqualsIgnoreCase(CutAt(value, '='), "authSource") && !settings.has_auth_source)
+      settings.auth_source = value;
+  }
+}
 
 Result<Settings> ParseSettings(std::string_view text) {
   InitialiseDriver();
   std::string uri(text);
-  if (uri.starts_with("mongodb+srv://")) {
-    return Fail(ErrorCode::kUnsupported, "mongodb+srv:// is not supported, name the members");
-  }
+  const bool by_name_service = uri.starts_with(kSrvScheme);
+  if (by_name_service) uri = "mongodb://" + uri.substr(kSrvScheme.size());
   if (!uri.starts_with("mongodb://")) uri = "mongodb://" + uri;
   bson_error_t error;
   const UriPtr parsed(mongoc_uri_new_with_error(uri.c_str(), &error));
@@ -63,6 +84,15 @@ Result<Settings> ParseSettings(std::string_view text) {
   settings.auth_source = OrEmpty(mongoc_uri_get_auth_source(parsed.get()));
   settings.mechanism = OrEmpty(mongoc_uri_get_auth_mechanism(parsed.get()));
   settings.tls_options = TlsOptionsOf(uri);
+  if (!by_name_service) return settings;
+  if (settings.seeds.size() != 1)
+    return Fail(ErrorCode::kParse, "mongodb+srv:// names one host, of the SRV records");
+  // The name alone: its ports are in the records.
+  settings.srv_host = settings.seeds.front().substr(0, settings.seeds.front().rfind(':'));
+  settings.has_auth_source = HasOption(uri, "authSource");
+  // As with all drivers it means TLS unless something else is said.
+  if (!HasOption(uri, "tls") && !HasOption(uri, "ssl"))
+    settings.tls_options += settings.tls_options.empty() ? "tls=true" : "&tls=true";
   return settings;
 }
 

@@ -1,5 +1,8 @@
 #include "exporters/mongo/watcher.h"
 
+#include <utility>
+
+#include "common/base/log.h"
 #include "common/scrape/publish.h"
 #include "exporters/mongo/collectors/table.h"
 
@@ -7,18 +10,42 @@ namespace replicawatch::mongo {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(500);
+constexpr auto kLookUpAgain = std::chrono::seconds(5);
 
 }  // namespace
 
-MongoWatcher::MongoWatcher(WatchOptions options, Connect connect)
+MongoWatcher::MongoWatcher(WatchOptions options, Connect connect, FindSeeds find_seeds)
     : options_(std::move(options)),
       pool_(std::make_shared<Pool>(
           std::move(connect), PoolOptions{.login = options_.login, .limits = options_.limits})) {
-  pool_->Start(options_.seeds);
+  if (find_seeds) {
+    // Detached, since a name service may be silent for long; it ends with the pool.
+    std::thread([name = options_.seeds.front(), find = std::move(find_seeds), pool = pool_] {
+      KeepFinding(name, find, pool);
+    }).detach();
+  } else {
+    pool_->Start(options_.seeds);
+  }
   ticker_ = std::thread([this] { Tick(); });
 }
 
 MongoWatcher::~MongoWatcher() { MongoWatcher::Stop(); }
+
+/// Until the name service answers: a deployment may be watched before its names are there.
+void MongoWatcher::KeepFinding(const std::string& name, const FindSeeds& find_seeds,
+                               const std::shared_ptr<Pool>& pool) {
+  for (bool said = false; !pool->stopped();) {
+    const Result<std::vector<std::string>> seeds = find_seeds();
+    if (seeds) {
+      pool->Start(*seeds);
+      return;
+    }
+    if (!std::exchange(said, true))
+      Log(LogLevel::kWarn, "the members of the deployment can't be looked up",
+          {{"service", "mongo"}, {"name", name}, {"reason", seeds.error().message}});
+    pool->WaitStopped(kLookUpAgain);
+  }
+}
 
 void MongoWatcher::Stop() {
   {

@@ -21,11 +21,14 @@ struct WatchOptions {
   SurveyLimits limits = {};
 };
 
+/// Finds the seeds when they are not known at the start; blocks. Empty: they are.
+using FindSeeds = std::function<Result<std::vector<std::string>>()>;
+
 /// Watches one replica set: lets the pool ask, joins what it brings, and writes the changes to the
 /// log.
 class MongoWatcher : public Watcher {
  public:
-  MongoWatcher(WatchOptions options, Connect connect);
+  MongoWatcher(WatchOptions options, Connect connect, FindSeeds find_seeds = nullptr);
   ~MongoWatcher() override;
 
   void Scrape(const ScrapeRequest& request, SampleSink& sink) override;
@@ -37,6 +40,8 @@ class MongoWatcher : public Watcher {
 
  private:
   void Tick();
+  static void KeepFinding(const std::string& name, const FindSeeds& find_seeds,
+                          const std::shared_ptr<Pool>& pool);
   std::shared_ptr<const View> Refresh();
 
   const WatchOptions options_;

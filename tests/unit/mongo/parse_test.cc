@@ -267,7 +267,24 @@ TEST_CASE("a broken connection string is refused without repeating its password"
   const Result<Settings> settings = ParseSettings("mongodb://user:sec/ret@host:1x/");
   REQUIRE_FALSE(settings);
   CHECK(settings.error().message.find("ret") == std::string::npos);
-  CHECK_FALSE(ParseSettings("mongodb+srv://user:pw@host/"));
+  CHECK_FALSE(ParseSettings("mongodb+srv://user:pw@host,other/"));
+}
+
+TEST_CASE("mongodb+srv:// leaves the seeds to the name service, and means TLS") {
+  auto settings = ParseSettings("mongodb+srv://user@shop.example.com/?replicaSet=rs");
+  REQUIRE(settings);
+  CHECK(settings->srv_host == "shop.example.com");
+  CHECK(settings->user == "user");
+  CHECK(settings->tls_options == "tls=true");
+  ApplySrv({{"a.example.com:1"}, "authSource=shop&replicaSet=rs"}, *settings);
+  CHECK(settings->seeds == std::vector<std::string>{"a.example.com:1"});
+  CHECK(settings->auth_source == "shop");
+  // What is said in the connection string wins.
+  settings = ParseSettings("mongodb+srv://user@shop.example.com/?tls=false&authSource=admin");
+  REQUIRE(settings);
+  CHECK(settings->tls_options == "tls=false");
+  ApplySrv({{"a.example.com:1"}, "authSource=shop"}, *settings);
+  CHECK(settings->auth_source == "admin");
 }
 
 TEST_CASE("members are asked what the chosen collectors tell of") {
