@@ -180,8 +180,8 @@ const MetricDesc* FieldFamilies::FamilyOf(const FieldName& field, const WalkedNu
 
 void EmitFields(const Document& document, std::string_view root, SampleSink& sink,
                 const OuterLabels& outer, const WalkLimits& limits) {
-  const size_t outer_count =
-      std::find(outer.names.begin(), outer.names.end(), "") - outer.names.begin();
+  const size_t outer_count = static_cast<size_t>(
+      std::find(outer.names.begin(), outer.names.end(), "") - outer.names.begin());
   std::array<std::string_view, kMaxLabels> values = {};
   std::copy_n(outer.values.begin(), outer_count, values.begin());
   WalkNumbers(
