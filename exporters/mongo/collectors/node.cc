@@ -117,7 +117,8 @@ void EmitOne(const WatchedNode& node, SampleSink& sink) {
 }  // namespace
 
 void AddNodeLabels(const MemberFacts& facts, SampleSink& sink) {
-  sink.AddNodeLabel("cl_role", RoleOf(facts));
+  const bool config_server = facts.hello && facts.hello->config_server;
+  sink.AddNodeLabel("cl_role", config_server ? "configsvr" : RoleOf(facts));
   if (facts.config && facts.config->replica_set_id)
     sink.AddNodeLabel("cl_id", *facts.config->replica_set_id);
   if (facts.hello && facts.hello->set_name) sink.AddNodeLabel("rs_nm", *facts.hello->set_name);

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "exporters/mongo/collectors/field_families.h"
@@ -250,6 +251,52 @@ TEST_CASE("diagnostic data in parts, as 8.0 has it, gives the same names") {
   parted.diagnostic.assign(reinterpret_cast<const char*>(bson_get_data(answer)), answer->len);
   bson_destroy(answer);
   CHECK(NamesOn(PageOfNode(parted)) == NamesOn(PageOfNode(whole)));
+}
+
+TEST_CASE("the names of a recorded node are those that they were") {
+  std::set<std::string> names = NamesOn(PageOfNode(AnswersOfNode()));
+  std::istringstream lines(ReadTestdata("mongo/6.0.5/node_names.txt"));
+  for (std::string name; std::getline(lines, name);)
+    CHECK_MESSAGE(names.erase(name) == 1, "gone: " << name);
+  // Those of the machine differ from one to the next.
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("mongodb_sys_"); });
+  for (const std::string& name : names) FAIL_CHECK("new: " << name);
+}
+
+TEST_CASE("old names have the values of their fields") {
+  SampleSink sink;
+  const std::string bytes = Part(RecordedPrimary("getDiagnosticData"), {"data", "serverStatus"});
+  const auto document = Document::Parse(bytes);
+  EmitNodeCompatible(*document, sink);
+  const Snapshot page = sink.Finish();
+  std::map<std::string, double> values;
+  for (const Line& line : page.lines)
+    values[std::string(line.desc->name) + "{" + std::string(page.Labels(line)) + "}"] = line.value;
+  // Rows of the whole table: one that slips would give all that follow another's name.
+  const auto at = [&](std::initializer_list<const char*> path, const char* key) {
+    std::optional<Document> part = *document;
+    for (const char* step : path) part = part->Child(step);
+    return *part->Number(key);
+  };
+  CHECK(values.at("mongodb_mongod_asserts_total{type=\"user\"}") == at({"asserts"}, "user"));
+  CHECK(values.at("mongodb_connections{state=\"available\"}") == at({"connections"}, "available"));
+  CHECK(values.at("mongodb_instance_uptime_seconds{}") == at({}, "uptime"));
+  CHECK(values.at("mongodb_memory{type=\"virtual\"}") == at({"mem"}, "virtual"));
+  CHECK(values.at("mongodb_op_counters_total{type=\"command\"}") == at({"opcounters"}, "command"));
+  CHECK(values.at("mongodb_mongod_metrics_repl_buffer_max_size_bytes{}") ==
+        at({"metrics", "repl", "buffer"}, "maxSizeBytes"));
+  CHECK(values.at("mongodb_mongod_metrics_repl_network_ops_total{}") ==
+        at({"metrics", "repl", "network"}, "ops"));
+  CHECK(values.at("mongodb_mongod_metrics_ttl_passes_total{}") == at({"metrics", "ttl"}, "passes"));
+  CHECK(values.at("mongodb_mongod_op_latencies_ops_total{type=\"read\"}") ==
+        at({"opLatencies", "reads"}, "ops"));
+  CHECK(values.at("mongodb_mongod_wiredtiger_cache_max_bytes{}") ==
+        at({"wiredTiger", "cache"}, "maximum bytes configured"));
+  CHECK(values.at("mongodb_mongod_wiredtiger_transactions_total{type=\"committed\"}") ==
+        at({"wiredTiger", "transaction"}, "transactions committed"));
+  CHECK(values.at("mongodb_ss_locks_acquireCount{lock_mode=\"w\",resource=\"Global\"}") ==
+        at({"locks", "Global", "acquireCount"}, "w"));
+  CHECK(values.at("mongodb_instance_local_time{}") > 1.7e9);
 }
 
 TEST_CASE("old names of a server that has none of their fields") {
