@@ -33,6 +33,7 @@ constexpr auto kFindingTime = std::chrono::seconds(15);
 void PrintMetrics(const Exporter& exporter) {
   std::vector<MetricTable> tables = {OverviewMetrics(), SelfMetrics::Metrics()};
   for (const MetricTable table : exporter.Metrics()) tables.push_back(table);
+  tables.push_back(exporter.MetricPatterns());
   for (const MetricTable table : tables) {
     for (const MetricDesc& desc : table) {
       std::string labels;

@@ -33,6 +33,10 @@ class Exporter {
       const = 0;                                         ///< the first is kDeploymentCollectorInfo
   virtual std::vector<MetricTable> Metrics() const = 0;  ///< the service's own families
 
+  /// Families that are named after what a server answers, which no table can list, for
+  /// --metrics.list: `*` stands for the rest of a name.
+  virtual MetricTable MetricPatterns() const { return {}; }
+
   virtual void AddFlags(Flags& flags) = 0;
 
   /// Called once, after the flags were read. Starts to watch and does not wait for the servers: one

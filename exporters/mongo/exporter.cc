@@ -1,5 +1,6 @@
 #include "exporters/mongo/exporter.h"
 
+#include "exporters/mongo/collectors/field_families.h"
 #include "exporters/mongo/collectors/table.h"
 #include "exporters/mongo/config.h"
 #include "exporters/mongo/prober.h"
@@ -18,6 +19,8 @@ std::vector<CollectorInfo> MongoExporter::Collectors() const {
 std::vector<MetricTable> MongoExporter::Metrics() const {
   return CollectorMetrics(mongo::Collectors());
 }
+
+MetricTable MongoExporter::MetricPatterns() const { return FieldPatterns(); }
 
 void MongoExporter::AddFlags(Flags& flags) {
   flags.Text("config.file", config_file_,

@@ -16,6 +16,7 @@ class MongoExporter : public Exporter {
   std::string_view ProbeAlias() const override { return "/scrape"; }  // mongodb_exporter's
   std::vector<CollectorInfo> Collectors() const override;
   std::vector<MetricTable> Metrics() const override;
+  MetricTable MetricPatterns() const override;
   void AddFlags(Flags& flags) override;
   Result<Started> Start(CollectorSet collectors) override;
 

@@ -1,7 +1,10 @@
 """What dashboards and rules of others ask of a node is on the page of a real set."""
 import re
+import subprocess
 
 import pytest
+
+from deployment import BIN
 
 SERVICE = "mongo"
 pytestmark = pytest.mark.usefixtures("repaired")
@@ -92,6 +95,19 @@ def test_values_agree_with_the_servers(stack, nodes):
     assert labels["rs_nm"] == "rs0" and labels["cl_role"] == "mongod" and len(labels["cl_id"]) == 24
     lags = page.all("mongodb_mongod_replset_member_replication_lag", member=primary)
     assert len(lags) == 2 and all(value >= 0 for _, value in lags)
+
+
+def test_the_catalogue_has_what_no_table_can_list(nodes):
+    page = nodes.wait(lambda page: page.replicates(members=3), 60, "the set is watched")
+    listed = subprocess.run([BIN / "replicawatch-mongo", "--metrics.list"], check=True, capture_output=True, text=True).stdout
+    lines = [line.split("\t") for line in listed.splitlines()]
+    names = {name for name, _, _ in page.samples if name.startswith("mongodb_")}
+    beginnings = [line[0].rstrip("*") for line in lines if line[0].endswith("*")]
+    of_node = [each for each in beginnings if each not in ("mongodb_dbstats_", "mongodb_collstats_", "mongodb_top_")]
+    assert len(of_node) == 7 and all(any(name.startswith(each) for name in names) for each in of_node)
+    # The rest are numbers of replSetGetStatus itself.
+    rest = names - {line[0] for line in lines}
+    assert len([name for name in rest if not name.startswith(tuple(beginnings))]) < 60
 
 
 def test_a_page_without_it_asks_for_nothing_more(watched):

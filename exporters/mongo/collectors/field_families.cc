@@ -59,6 +59,31 @@ constexpr MiddleLabel kMiddleLabels[] = {
     {"serverStatus.queues.execution.", "txn_rw", {"out", "available", "totalTickets"}},
 };
 
+constexpr MetricDesc Pattern(std::string_view name, std::string_view source, std::string_view help,
+                             const LabelNames& labels = {}) {
+  return {name, help, MetricType::kUnknown, "", Scope::kNode, labels, source};
+}
+
+// The labels that only some of them have are not among these.
+constexpr MetricDesc kPatterns[] = {
+    Pattern("mongodb_ss_*", "getDiagnosticData serverStatus", "Each number of serverStatus."),
+    Pattern("mongodb_rs_*", "getDiagnosticData replSetGetStatus",
+            "Each number of replSetGetStatus, as the server recorded it."),
+    Pattern("mongodb_oplog_stats_*", "getDiagnosticData local.oplog.rs.stats",
+            "Each number of collStats of the oplog."),
+    Pattern("mongodb_sys_*", "getDiagnosticData systemMetrics",
+            "Each number that the server recorded of its machine."),
+    Pattern("mongodb_members_*", "replSetGetStatus members",
+            "Each number of replSetGetStatus about a member.", {"member_idx", "member_state"}),
+    Pattern("mongodb_optimes_*", "replSetGetStatus optimes",
+            "Each of the positions; other numbers are mongodb_ and the field's name."),
+    Pattern("mongodb_rs_cfg_*", "replSetGetConfig", "Each number of the configuration."),
+    Pattern("mongodb_dbstats_*", "dbStats", "Each number of dbStats.", {"database"}),
+    Pattern("mongodb_collstats_*", "$collStats", "Each number of $collStats.",
+            {"database", "collection", "shard"}),
+    Pattern("mongodb_top_*", "top", "Each number of top.", {"database", "collection"}),
+};
+
 bool IsNameLetter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
@@ -110,6 +135,8 @@ FieldFamilies& Families() {
 }
 
 }  // namespace
+
+MetricTable FieldPatterns() { return kPatterns; }
 
 FieldName NameField(std::string_view path, std::string_view parent) {
   for (const auto& [document, label] : kLabels) {

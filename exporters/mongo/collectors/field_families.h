@@ -87,4 +87,7 @@ class FieldFamilies {
 void EmitFields(const Document& document, std::string_view root, SampleSink& sink,
                 const OuterLabels& outer = {}, const WalkLimits& limits = {});
 
+/// The beginnings of their names, for --metrics.list: "mongodb_ss_*".
+MetricTable FieldPatterns();
+
 }  // namespace replicawatch::mongo
