@@ -172,13 +172,19 @@ class SurveyQuestions::Round {
     });
   }
 
+  /// There was no list: at least one is left out.
+  static Result<void> Nothing(Survey& survey) {
+    ++survey.left_out;
+    return {};
+  }
+
   /// Calls `ask` with each database, within the limit.
   template <class AskOf>
   Result<void> EachDatabase(Topic topic, Survey& survey, AskOf ask) {
     if (!databases_) {
       const auto answer = Run(topic, kListDatabases);
       if (!answer) return tl::unexpected(answer.error());
-      if (!*answer) return {};
+      if (!*answer) return Nothing(survey);
       auto names = ParseDatabaseNames(**answer);
       if (!names) return tl::unexpected(names.error());
       databases_ = std::move(*names);
@@ -198,7 +204,7 @@ class SurveyQuestions::Round {
     const auto answer = Run(
         topic, {.name = "listCollections", .database = database.c_str(), .more = kListCollections});
     if (!answer) return tl::unexpected(answer.error());
-    if (!*answer) return {};
+    if (!*answer) return Nothing(names);
     auto collections = ParseCollectionNames(**answer);
     if (!collections) return tl::unexpected(collections.error());
     for (std::string& collection : *collections) {

@@ -62,6 +62,25 @@ def test_what_is_beyond_the_limit_is_counted(mongo):
     assert page.value("replicawatch_mongo_objects_left_out", collector="top") > 5
 
 
+def test_what_there_was_no_time_for_is_counted(mongo):
+    """Each collection takes 400 ms: four of them do not fit into a half of two seconds."""
+    exporter = mongo.exporter("--collector.collstats", "--scrape.timeout=2s")
+    page_with(mongo, exporter, "mongodb_collstats_storageStats_count", collection="d")
+    slow = {"failCommands": ["aggregate"], "blockConnection": True, "blockTimeMS": 400, "appName": "replicawatch"}
+    mongo.fail_point(mongo.nodes[0], "failCommand", mode="alwaysOn", data=slow)
+    try:
+        page = exporter.wait(
+            lambda page: page.value("replicawatch_mongo_objects_left_out", collector="collstats") > 0, 30, "some are left out"
+        )
+        told = len(page.all("mongodb_collstats_storageStats_count"))
+        assert 0 < told < 4
+        assert told + page.value("replicawatch_mongo_objects_left_out", collector="collstats") == 4
+        [(_, up)] = page.all("replicawatch_member_up")
+        assert up == 1 and not page.all("replicawatch_member_error")
+    finally:
+        mongo.fail_point(mongo.nodes[0], "failCommand", mode="off")
+
+
 def test_each_is_asked_for_alone(mongo):
     exporter = mongo.exporter(*ON)
     page_with(mongo, exporter, "mongodb_dbstats_objects")
