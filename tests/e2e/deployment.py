@@ -5,6 +5,7 @@ Everything here waits for conditions; nothing waits for a fixed time.
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -31,10 +32,22 @@ def wait_until(condition, seconds, what):
         time.sleep(0.2)  # between two looks at the condition
 
 
+_ports_given = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the kernel gives to connections: else one of another suite may take it before the server does."""
+    while True:
+        port = random.SystemRandom().randrange(10240, 32000)
+        if port in _ports_given:
+            continue
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        _ports_given.add(port)
+        return port
 
 
 class Page:

@@ -21,7 +21,7 @@ def free_ports():
     port = free_port()
     if not redis_before_7():
         return port, free_port()
-    while port > 55000:
+    while port > 21000:
         port = free_port()
     return port, port + 10000
 
