@@ -38,7 +38,17 @@ struct MetricDesc {
   }
 };
 
+using LabelNames = decltype(MetricDesc::labels);
 using MetricTable = std::span<const MetricDesc>;
+
+/// The unit that a name ends in, before `_total`; empty when it has none.
+constexpr std::string_view UnitOf(std::string_view name) {
+  if (name.ends_with("_total")) name.remove_suffix(6);
+  for (const std::string_view unit : {"_bytes", "_seconds", "_ratio"}) {
+    if (name.ends_with(unit)) return unit.substr(1);
+  }
+  return "";
+}
 
 std::string_view MetricTypeName(MetricType type);
 

@@ -7,17 +7,6 @@
 
 namespace replicawatch::redis {
 
-/// The unit that a name ends in, before `_total`; empty when it has none.
-constexpr std::string_view UnitOf(std::string_view name) {
-  if (name.ends_with("_total")) name.remove_suffix(6);
-  for (const std::string_view unit : {"_bytes", "_seconds", "_ratio"}) {
-    if (name.ends_with(unit)) return unit.substr(1);
-  }
-  return "";
-}
-
-using LabelNames = decltype(MetricDesc::labels);
-
 constexpr MetricDesc Gauge(std::string_view source, std::string_view name, std::string_view help,
                            const LabelNames& labels = {}) {
   return {name, help, MetricType::kGauge, UnitOf(name), Scope::kNode, labels, source};
