@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -130,6 +131,13 @@ class Endpoint:
         except AssertionError as error:
             raise AssertionError(f"{error}\n{page.text if page else ''}") from None
         return page
+
+
+def probe(exporter, target, path="/probe", headers=None, **more):
+    """Status and text of the exporter's answer about one node that it is pointed at."""
+    query = urllib.parse.urlencode({"target": target, **more})
+    status, _, body = exporter.get(f"{path}?{query}", headers)
+    return status, body.decode()
 
 
 class Exporter(Endpoint):

@@ -4,11 +4,10 @@ import json
 import os
 import socket
 import subprocess
-import urllib.parse
 
 import pytest
 
-from deployment import Page, free_port, wait_until
+from deployment import Page, free_port, probe, wait_until
 from servers import program, run_mongosh
 
 SERVICE = "mongo"
@@ -17,12 +16,6 @@ pytestmark = pytest.mark.usefixtures("repaired")
 
 def healthy(page):
     return page.replicates(members=3)
-
-
-def probe(exporter, target, path="/probe", headers=None, **more):
-    query = urllib.parse.urlencode({"target": target, **more})
-    status, _, body = exporter.get(f"{path}?{query}", headers)
-    return status, body.decode()
 
 
 @pytest.mark.parametrize("path", ["/probe", "/scrape"])

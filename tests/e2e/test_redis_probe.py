@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from deployment import Page, free_port, wait_until
+from deployment import Page, free_port, probe, wait_until
 from redis_client import RedisClient
 from servers import program
 
@@ -26,12 +26,6 @@ def client(stack):
 
 def healthy(page):
     return page.replicates(members=6)
-
-
-def probe(exporter, target, path="/probe", headers=None, **more):
-    query = urllib.parse.urlencode({"target": target, **more})
-    status, _, body = exporter.get(f"{path}?{query}", headers)
-    return status, body.decode()
 
 
 def names(page, **labels):
