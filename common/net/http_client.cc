@@ -7,15 +7,12 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "common/base/digest.h"
 #include "common/base/text.h"
 
 namespace replicawatch {
 namespace {
 
-/// The SHA-256 of an empty body. libcurl 7.88 does not send this header by itself, and MinIO's
-/// admin API answers 403 AccessDenied without it.
-constexpr const char* kEmptyBodyHash =
-    "x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /// Idle handles that are kept for the next transfers: each holds some ten kilobytes.
 constexpr size_t kIdleHandles = 64;
 /// Idle connections. The default, four times the transfers under way, would close those of a large
@@ -77,10 +74,49 @@ Duration Microseconds(CURL* easy, CURLINFO info) {
   return std::chrono::microseconds(value);
 }
 
+/// libcurl 7.88 does not send this header by itself, and MinIO's admin API answers 403 AccessDenied
+/// without it.
+std::string BodyHashHeader(const std::string& body) {
+  return "x-amz-content-sha256: " + Sha256Hex(body);
+}
+
+const char* MethodName(HttpMethod method) {
+  switch (method) {
+    case HttpMethod::kPut:
+      return "PUT";
+    case HttpMethod::kPost:
+      return "POST";
+    case HttpMethod::kDelete:
+      return "DELETE";
+    case HttpMethod::kGet:
+    case HttpMethod::kHead:
+      return nullptr;  // libcurl's own
+  }
+  return nullptr;
+}
+
+/// The earliest end of the certificates that the server showed. A kept connection shows none.
+std::optional<int64_t> CertificateEnd(CURL* easy) {
+  constexpr std::string_view kField = "Expire date:";
+  curl_certinfo* chain = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr) return {};
+  std::optional<int64_t> earliest;
+  for (int i = 0; i < chain->num_of_certs; ++i) {
+    for (const curl_slist* line = chain->certinfo[i]; line != nullptr; line = line->next) {
+      const std::string_view text = line->data;
+      if (!text.starts_with(kField)) continue;
+      const time_t end = curl_getdate(line->data + kField.size(), nullptr);
+      if (end > 0 && (!earliest || end < *earliest)) earliest = end;
+    }
+  }
+  return earliest;
+}
+
 struct Transfer {
   HttpClient::Id id = 0;
   HttpClient::Done done;
   EasyPtr easy;
+  ListPtr headers;
   size_t max_bytes = 0;
   size_t header_bytes = 0;
   bool over_limit = false;
@@ -127,7 +163,6 @@ struct HttpClient::Impl {
     multi.reset(curl_multi_init());
     if (!multi) throw std::runtime_error("libcurl has no memory");
     curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, kIdleConnections);
-    signed_headers.reset(curl_slist_append(nullptr, kEmptyBodyHash));
   }
 
   EasyPtr TakeHandle();
@@ -136,12 +171,61 @@ struct HttpClient::Impl {
   bool ReadMessages();
 
   const Options options;
-  ListPtr signed_headers;
   MultiPtr multi;
   std::vector<EasyPtr> idle;
   std::map<CURL*, std::unique_ptr<Transfer>> running;
   Id last_id = 0;
 };
+
+namespace {
+
+void AddHeader(Transfer& transfer, const std::string& line) {
+  curl_slist* longer = curl_slist_append(transfer.headers.get(), line.c_str());
+  if (longer == nullptr) throw std::runtime_error("libcurl has no memory");
+  (void)transfer.headers.release();
+  transfer.headers.reset(longer);
+}
+
+/// All of it is set each time: the handle may have served another request.
+void PrepareMethod(Transfer& transfer, const Fetch& fetch) {
+  CURL* handle = transfer.easy.get();
+  curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+  curl_easy_setopt(handle, CURLOPT_NOBODY, fetch.method == HttpMethod::kHead ? 1L : 0L);
+  if (fetch.method == HttpMethod::kPut || fetch.method == HttpMethod::kPost) {
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, static_cast<long>(fetch.body.size()));
+    curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, fetch.body.data());
+    AddHeader(transfer, "Content-Type: application/octet-stream");
+    AddHeader(transfer, "Expect:");
+  }
+  curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, MethodName(fetch.method));
+}
+
+void PrepareCertificates(CURL* handle, const Fetch& fetch) {
+  const long on_its_own = fetch.any_certificate ? 1 : 0;
+  curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, on_its_own);
+  curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, on_its_own);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1 - on_its_own);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2 * (1 - on_its_own));
+}
+
+void PrepareCredentials(Transfer& transfer, const Fetch& fetch) {
+  CURL* handle = transfer.easy.get();
+  curl_easy_setopt(handle, CURLOPT_AWS_SIGV4, nullptr);
+  curl_easy_setopt(handle, CURLOPT_USERNAME, nullptr);
+  curl_easy_setopt(handle, CURLOPT_PASSWORD, nullptr);
+  if (fetch.any_certificate) return;
+  if (!fetch.bearer_token.empty()) {
+    AddHeader(transfer, "Authorization: Bearer " + std::string(fetch.bearer_token.Reveal()));
+  }
+  if (fetch.key == nullptr) return;
+  const std::string provider = "aws:amz:" + fetch.key->region + ":s3";
+  curl_easy_setopt(handle, CURLOPT_AWS_SIGV4, provider.c_str());
+  curl_easy_setopt(handle, CURLOPT_USERNAME, fetch.key->access_key.c_str());
+  curl_easy_setopt(handle, CURLOPT_PASSWORD, std::string(fetch.key->secret_key.Reveal()).c_str());
+  AddHeader(transfer, BodyHashHeader(fetch.body));
+}
+
+}  // namespace
 
 EasyPtr HttpClient::Impl::TakeHandle() {
   if (!idle.empty()) {
@@ -166,6 +250,7 @@ EasyPtr HttpClient::Impl::TakeHandle() {
     curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
     curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
   }
+  curl_easy_setopt(handle, CURLOPT_CERTINFO, 1L);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, OnBody);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, OnHeader);
   return easy;
@@ -180,18 +265,10 @@ void HttpClient::Impl::Prepare(Transfer& transfer, const Fetch& fetch) {
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, transfer.error_text);
-  if (fetch.key == nullptr) {
-    curl_easy_setopt(handle, CURLOPT_AWS_SIGV4, nullptr);
-    curl_easy_setopt(handle, CURLOPT_USERNAME, nullptr);
-    curl_easy_setopt(handle, CURLOPT_PASSWORD, nullptr);
-    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, nullptr);
-    return;
-  }
-  const std::string provider = "aws:amz:" + fetch.key->region + ":s3";
-  curl_easy_setopt(handle, CURLOPT_AWS_SIGV4, provider.c_str());
-  curl_easy_setopt(handle, CURLOPT_USERNAME, fetch.key->access_key.c_str());
-  curl_easy_setopt(handle, CURLOPT_PASSWORD, std::string(fetch.key->secret_key.Reveal()).c_str());
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, signed_headers.get());
+  PrepareMethod(transfer, fetch);
+  PrepareCertificates(handle, fetch);
+  PrepareCredentials(transfer, fetch);
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, transfer.headers.get());
 }
 
 void HttpClient::Impl::Finish(CURL* easy, CURLcode code) {
@@ -206,6 +283,7 @@ void HttpClient::Impl::Finish(CURL* easy, CURLcode code) {
   reply.sent = Microseconds(easy, CURLINFO_PRETRANSFER_TIME_T);
   reply.first = Microseconds(easy, CURLINFO_STARTTRANSFER_TIME_T);
   reply.total = Microseconds(easy, CURLINFO_TOTAL_TIME_T);
+  reply.certificate_end = CertificateEnd(easy);
   long os_error = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
   curl_multi_remove_handle(multi.get(), easy);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,14 +21,22 @@ struct S3Key {
   std::string region = "us-east-1";
 };
 
-/// A GET without a body. With a key, the URL's query has to be canonical already: `name=` also for
-/// an empty value, sorted by name, percent-encoded with upper-case hex. libcurl 7.88 signs it as it
-/// stands, newer ones put it in this very form.
+enum class HttpMethod : uint8_t { kGet, kHead, kPut, kPost, kDelete };
+
+/// A request. With a key, the URL's query has to be canonical already: `name=` also for an empty
+/// value, sorted by name, percent-encoded with upper-case hex. libcurl 7.88 signs it as it stands,
+/// newer ones put it in this very form.
 struct Fetch {
   std::string url;               ///< http or https only; redirects are not followed
   const S3Key* key = nullptr;    ///< null: not signed; must outlive the transfer
   Deadline deadline;             ///< for everything: look-up, connect, TLS, answer
-  size_t max_bytes = 64 * 1024;  ///< of the body; a longer one is ErrorCode::kLimit
+  size_t max_bytes = 64 * 1024;  ///< of the answer's body; a longer one is ErrorCode::kLimit
+  HttpMethod method = HttpMethod::kGet;
+  std::string body{};     ///< of kPut and kPost
+  Secret bearer_token{};  ///< empty: none; not together with a key
+  /// To look at certificates: a connection of its own, closed after the answer, on which any
+  /// certificate is taken. Never with a key or a token.
+  bool any_certificate = false;
 };
 
 /// What came back, of any status. Times are from the start of the transfer.
@@ -35,6 +44,9 @@ struct FetchReply {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  ///< names as the server wrote them
   std::string body;
+  /// https on a new connection: when the first certificate of the chain ends, in seconds since
+  /// 1970.
+  std::optional<int64_t> certificate_end;
   Duration sent{};   ///< when the request went out: after look-up, connect and TLS
   Duration first{};  ///< when the first byte of the answer came
   Duration total{};

@@ -1,32 +1,12 @@
 #include "exporters/minio/exporter.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 
 #include "exporters/minio/collectors/table.h"
+#include "exporters/minio/config.h"
+#include "exporters/minio/watcher.h"
 
 namespace replicawatch::minio {
-namespace {
-
-/// The access key is half of a credential: like the other half it has no flag.
-Result<std::optional<S3Key>> CompleteKey(S3Key key) {
-  if (const char* access_key = std::getenv("MINIO_ACCESS_KEY")) key.access_key = access_key;
-  if (key.access_key.empty() && key.secret_key.empty()) return std::nullopt;
-  if (key.access_key.empty()) {
-    return Fail(ErrorCode::kInternal,
-                "there is a secret key, but the environment has no MINIO_ACCESS_KEY");
-  }
-  if (key.secret_key.empty()) {
-    return Fail(ErrorCode::kInternal,
-                "MINIO_ACCESS_KEY is set, but neither MINIO_SECRET_KEY nor "
-                "--minio.secret-key-file");
-  }
-  return key;
-}
-
-}  // namespace
-
 std::string_view MinioExporter::Description() const {
   return "Watches a distributed MinIO, each node and each erasure set, from any one of its nodes.";
 }
@@ -40,6 +20,9 @@ std::vector<MetricTable> MinioExporter::Metrics() const {
 }
 
 void MinioExporter::AddFlags(Flags& flags) {
+  flags.Text("config.file", config_file_,
+             "YAML file with clusters to watch, beside the one that the flags name, and modules "
+             "for /probe");
   flags.Texts("minio.url", urls_,
               "Any node, http[s]://host:port; repeatable for several seeds. The access key comes "
               "from the environment, MINIO_ACCESS_KEY; without one only health is watched",
@@ -54,26 +37,50 @@ void MinioExporter::AddFlags(Flags& flags) {
              "default: the system's");
 }
 
-Result<Started> MinioExporter::Start(CollectorSet) {
-  if (urls_.empty()) {
-    return Fail(ErrorCode::kInternal, "--minio.url: the address of a node is missing");
-  }
-  WatchOptions options;
-  options.name = cluster_name_;
-  options.ca_file = ca_file_;
+/// The cluster that the flags describe.
+Result<WatchOptions> MinioExporter::ClusterOfFlags() const {
+  WatchOptions cluster;
+  cluster.name = cluster_name_;
   for (const std::string& url : urls_) {
     Result<NodeAddress> seed = ParseSeed(url);
     if (!seed) return Fail(ErrorCode::kParse, "--minio.url: " + seed.error().message);
-    options.seeds.push_back(std::move(*seed));
+    cluster.seeds.push_back(std::move(*seed));
   }
-  if (!ca_file_.empty() && access(ca_file_.c_str(), R_OK) != 0) {
-    return Fail(ErrorCode::kInternal, "--minio.ca-file: can't read " + ca_file_);
+  if (const Result<void> readable = CheckCaFile(ca_file_); !readable)
+    return Fail(ErrorCode::kParse, "--minio.ca-file: " + readable.error().message);
+  cluster.nodes.ca_file = ca_file_;
+  S3Key key = key_;
+  // The access key is half of a credential: like the other half it has no flag.
+  if (const char* access_key = std::getenv("MINIO_ACCESS_KEY")) key.access_key = access_key;
+  Result<std::optional<S3Key>> complete = CompleteKey(std::move(key));
+  if (!complete)
+    return Fail(ErrorCode::kParse, complete.error().message +
+                                       ": they are MINIO_ACCESS_KEY in the environment and "
+                                       "MINIO_SECRET_KEY or --minio.secret-key-file");
+  cluster.nodes.key = std::move(*complete);
+  return cluster;
+}
+
+Result<Started> MinioExporter::Start(CollectorSet) {
+  MinioConfig config;
+  if (!config_file_.empty()) {
+    const Result<YamlValue> document = YamlValue::Load(config_file_);
+    if (!document) return tl::unexpected(document.error());
+    Result<MinioConfig> read = ReadConfig(*document);
+    if (!read) return tl::unexpected(read.error());
+    config = std::move(*read);
+  } else if (urls_.empty()) {
+    return Fail(ErrorCode::kParse,
+                "--minio.url (or MINIO_URL) is missing: name any node, as in http://host:9000");
   }
-  Result<std::optional<S3Key>> key = CompleteKey(key_);
-  if (!key) return tl::unexpected(key.error());
-  options.key = std::move(*key);
+  if (!urls_.empty()) {
+    Result<WatchOptions> cluster = ClusterOfFlags();
+    if (!cluster) return tl::unexpected(cluster.error());
+    config.clusters.push_back(std::move(*cluster));
+  }
   Started started;
-  started.watchers.push_back(std::make_unique<MinioWatcher>(std::move(options)));
+  for (WatchOptions& cluster : config.clusters)
+    started.watchers.push_back(std::make_unique<MinioWatcher>(std::move(cluster)));
   return started;
 }
 

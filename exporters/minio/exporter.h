@@ -1,7 +1,7 @@
 #pragma once
 
 #include "common/app/exporter.h"
-#include "exporters/minio/watcher.h"
+#include "exporters/minio/settings.h"
 
 namespace replicawatch::minio {
 
@@ -16,6 +16,9 @@ class MinioExporter : public Exporter {
   Result<Started> Start(CollectorSet collectors) override;
 
  private:
+  Result<WatchOptions> ClusterOfFlags() const;
+
+  std::string config_file_;
   std::vector<std::string> urls_;
   std::string cluster_name_;
   std::string ca_file_;

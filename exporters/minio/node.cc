@@ -35,7 +35,7 @@ Node::Node(HttpClient& client, const NodeAddress& address) : session_(client, ad
 void Node::Probe(TimePoint now) {
   if (probing_since_) return;
   probing_since_ = now;
-  session_.Ask(Query::kLive, Deadline::At(now + kAbandon),
+  session_.Ask(AskLive(), Deadline::At(now + kAbandon),
                [this](const Result<FetchReply>& reply) { OnProbe(reply); });
 }
 
@@ -104,8 +104,8 @@ TimePoint Node::NextTick() const {
 
 void Node::AskVerdict(TimePoint now) {
   const unsigned round = ++verdict_round_;
-  const auto ask = [&](Query query, std::optional<bool> NodeFacts::*verdict) {
-    session_.Ask(query, Deadline::At(now + kVerdictLimit),
+  const auto ask = [&](Request request, std::optional<bool> NodeFacts::*verdict) {
+    session_.Ask(std::move(request), Deadline::At(now + kVerdictLimit),
                  [this, round, verdict](const Result<FetchReply>& reply) {
                    if (round != verdict_round_) return;
                    (facts_.*verdict).reset();
@@ -115,8 +115,8 @@ void Node::AskVerdict(TimePoint now) {
                    }
                  });
   };
-  ask(Query::kClusterWrite, &NodeFacts::sees_write_quorum);
-  ask(Query::kClusterRead, &NodeFacts::sees_read_quorum);
+  ask(AskClusterWrite(), &NodeFacts::sees_write_quorum);
+  ask(AskClusterRead(), &NodeFacts::sees_read_quorum);
 }
 
 void Node::ForgetVerdict() {

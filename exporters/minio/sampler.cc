@@ -43,36 +43,20 @@ TimePoint Sampler::Tick(Nodes& nodes, TimePoint now) {
   return inventory_ ? std::min(storage_.due, info_.due) : storage_.due;
 }
 
-/// The node that answered last, if it still can; else one that sees a quorum; else any that may
-/// serve, members of the deployment and seeds alike.
-Node* Sampler::PickSource(Nodes& nodes, const Call& call) const {
-  Node* best = nullptr;
-  int best_rank = 0;
-  for (const auto& [name, node] : nodes) {
-    if ((!node->serves() && !node->untried()) || call.failed.contains(name)) continue;
-    const bool last = session_ && session_->address().name == name;
-    const bool lonely = node->facts().sees_write_quorum == false;
-    const int rank = 1 + (node->serves() ? 4 : 0) + (lonely ? 0 : 2) + (last ? 1 : 0);
-    if (rank <= best_rank) continue;
-    best_rank = rank;
-    best = node.get();
-  }
-  return best;
-}
-
 bool Sampler::Begin(Call& call, Nodes& nodes, TimePoint now) {
-  Node* source = PickSource(nodes, call);
+  Node* source =
+      PickSource(nodes, call.failed, session_ ? session_->address().name : std::string_view());
   if (source == nullptr) {
     call.failed.clear();
     call.due = now + kPause;
-    if (call.query == Query::kStorageInfo) gave_up_ = true;
+    if (&call == &storage_) gave_up_ = true;
     return false;
   }
   if (!session_ || session_->address() != source->address()) {
     session_ = std::make_unique<Session>(client_, source->address(), key_);
   }
   running_ = true;
-  session_->Ask(call.query, Deadline::At(now + kLimit),
+  session_->Ask(call.request(), Deadline::At(now + kLimit),
                 [this, &call, &nodes, now](const Result<FetchReply>& reply) {
                   Finish(call, nodes, now, reply);
                 });
@@ -82,7 +66,7 @@ bool Sampler::Begin(Call& call, Nodes& nodes, TimePoint now) {
 }
 
 Duration Sampler::Interval(const Call& call, TimePoint now) const {
-  if (call.query == Query::kStorageInfo && now < eager_until_) return kEagerInterval;
+  if (&call == &storage_ && now < eager_until_) return kEagerInterval;
   return call.interval;
 }
 
@@ -95,7 +79,7 @@ void Sampler::Finish(Call& call, Nodes& nodes, TimePoint started, const Result<F
   } else if (reply->status != 200) {
     taken = tl::unexpected(ParseRefusal(reply->status, reply->body));
   } else {
-    taken = TakeAnswer(call.query, nodes, started, *reply);
+    taken = TakeAnswer(call, nodes, started, *reply);
   }
   if (taken) {
     call.failed.clear();
@@ -107,7 +91,7 @@ void Sampler::Finish(Call& call, Nodes& nodes, TimePoint started, const Result<F
     // A broken connection is the probes' matter, and silence may be that of the peers it asks.
     const bool own_fault =
         reply ? taken.error().code != ErrorCode::kConnect : taken.error().code == ErrorCode::kLimit;
-    if (call.query == Query::kStorageInfo) {
+    if (&call == &storage_) {
       HandleStorageFailure(nodes, taken.error(), own_fault, now);
     } else {
       HandleInfoFailure(taken.error());
@@ -115,9 +99,9 @@ void Sampler::Finish(Call& call, Nodes& nodes, TimePoint started, const Result<F
   }
 }
 
-Result<void> Sampler::TakeAnswer(Query query, Nodes& nodes, TimePoint started,
+Result<void> Sampler::TakeAnswer(const Call& call, Nodes& nodes, TimePoint started,
                                  const FetchReply& reply) {
-  if (query == Query::kServerInfo) {
+  if (&call == &info_) {
     const Result<ServerInfo> info = ParseServerInfo(reply.body);
     if (!info) return tl::unexpected(info.error());
     for (const ServerEntry& server : info->servers) {

@@ -1,18 +1,14 @@
 #pragma once
 
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "exporters/minio/inventory.h"
-#include "exporters/minio/node.h"
+#include "exporters/minio/nodes.h"
 
 namespace replicawatch::minio {
-
-using Nodes = std::map<std::string, std::unique_ptr<Node>>;  // by name
 
 /// Reads the aggregate answers of the admin API in the background: storageinfo every 10 s, info
 /// every 30 s, soon after a node's state changed. Never inside a scrape: with one node hung they
@@ -39,24 +35,24 @@ class Sampler {
 
  private:
   struct Call {
-    Query query = Query::kStorageInfo;
+    Request (*request)() = nullptr;
     TimePoint due;
     Duration interval;
     std::set<std::string> failed;  // nodes that could not answer in this round
   };
 
-  Node* PickSource(Nodes& nodes, const Call& call) const;
   bool Begin(Call& call, Nodes& nodes, TimePoint now);
   void Finish(Call& call, Nodes& nodes, TimePoint started, const Result<FetchReply>& reply);
-  Result<void> TakeAnswer(Query query, Nodes& nodes, TimePoint started, const FetchReply& reply);
+  Result<void> TakeAnswer(const Call& call, Nodes& nodes, TimePoint started,
+                          const FetchReply& reply);
   void HandleStorageFailure(Nodes& nodes, const Error& error, bool own_fault, TimePoint now);
   void HandleInfoFailure(const Error& error);
   Duration Interval(const Call& call, TimePoint now) const;
 
   HttpClient& client_;
   const S3Key* const key_;
-  Call storage_{Query::kStorageInfo, TimePoint(), std::chrono::seconds(10), {}};
-  Call info_{Query::kServerInfo, TimePoint(), std::chrono::seconds(30), {}};
+  Call storage_{AskStorageInfo, TimePoint(), std::chrono::seconds(10), {}};
+  Call info_{AskServerInfo, TimePoint(), std::chrono::seconds(30), {}};
   std::unique_ptr<Session> session_;  // with the node that was asked last
   bool running_ = false;
   TimePoint eager_until_;

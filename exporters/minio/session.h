@@ -1,21 +1,12 @@
 #pragma once
 
-#include <functional>
 #include <set>
 
 #include "common/net/http_client.h"
 #include "exporters/minio/parse/endpoint.h"
+#include "exporters/minio/request.h"
 
 namespace replicawatch::minio {
-
-/// What is asked of a node.
-enum class Query : uint8_t {
-  kLive,          ///< GET /minio/health/live
-  kClusterWrite,  ///< GET /minio/health/cluster
-  kClusterRead,   ///< GET /minio/health/cluster/read
-  kStorageInfo,   ///< GET /minio/admin/v3/storageinfo, signed
-  kServerInfo,    ///< GET /minio/admin/v3/info, signed
-};
 
 /// Talks to one node and hands back its answers as they came; the one place where this exporter
 /// does I/O. Of the client's thread. What is under way at its end is given up.
@@ -30,7 +21,7 @@ class Session {
   const NodeAddress& address() const { return address_; }
 
   /// Any answer, whatever its status; errors are those of HttpClient.
-  void Ask(Query query, Deadline deadline, HttpClient::Done done);
+  void Ask(Request request, Deadline deadline, HttpClient::Done done);
 
  private:
   HttpClient& client_;

@@ -21,9 +21,9 @@ constexpr auto kInventoryWait = std::chrono::milliseconds(2500);
 MinioWatcher::MinioWatcher(WatchOptions options)
     : options_(std::move(options)),
       cluster_(options_.name.empty() ? options_.seeds.front().name : options_.name),
-      client_({options_.ca_file}),
+      client_({options_.nodes.ca_file}),
       desk_([this] { client_.Wake(); }),
-      sampler_(client_, options_.key ? &*options_.key : nullptr) {
+      sampler_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr) {
   thread_ = std::thread([this] { Run(); });
 }
 

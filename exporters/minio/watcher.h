@@ -10,16 +10,10 @@
 #include "common/scrape/gather.h"
 #include "common/scrape/watcher.h"
 #include "exporters/minio/sampler.h"
+#include "exporters/minio/settings.h"
 #include "exporters/minio/view.h"
 
 namespace replicawatch::minio {
-
-struct WatchOptions {
-  std::string name;  ///< of the cluster; empty: the first seed's host:port
-  std::vector<NodeAddress> seeds;
-  std::optional<S3Key> key;  ///< none: only what health answers tell
-  std::string ca_file;
-};
 
 /// Watches one MinIO deployment. One thread owns all connections; a scrape asks that thread and
 /// waits. In a scrape every member is probed directly and at once; what only aggregate calls tell

@@ -12,9 +12,6 @@ enum Index : size_t {
   kWriteQuorum,
   kReadQuorum,
   kInventoryAge,
-  kInitialized,
-  kSeesWriteQuorum,
-  kSeesReadQuorum,
   kIndexSize,
 };
 
@@ -48,33 +45,7 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
      Scope::kCluster,
      {},
      "time since the last good admin storageinfo"},
-    {"replicawatch_minio_node_initialized",
-     "1 if the node's object layer is up; one that waits for its peers answers all the same.",
-     kGauge,
-     "",
-     Scope::kNode,
-     {},
-     "/minio/health/live: no X-Minio-Server-Status"},
-    {"replicawatch_minio_node_sees_write_quorum",
-     "1 if every erasure set has its write quorum as this node sees it.",
-     kGauge,
-     "",
-     Scope::kNode,
-     {},
-     "/minio/health/cluster"},
-    {"replicawatch_minio_node_sees_read_quorum",
-     "1 if every erasure set has its read quorum as this node sees it.",
-     kGauge,
-     "",
-     Scope::kNode,
-     {},
-     "/minio/health/cluster/read"},
 }};
-
-std::optional<double> AsValue(std::optional<bool> state) {
-  if (!state) return std::nullopt;
-  return *state ? 1 : 0;
-}
 
 }  // namespace
 
@@ -89,12 +60,6 @@ void EmitErasure(const View& view, SampleSink& sink) {
     sink.Add(kTable[kReadQuorum], set.read_quorum, {set.group});
   }
   sink.Add(kTable[kInventoryAge], view.inventory_age_seconds);
-  for (const NodeView& node : view.nodes) {
-    sink.EnterMember(node.member);
-    sink.Add(kTable[kInitialized], node.initialized);
-    sink.Add(kTable[kSeesWriteQuorum], AsValue(node.sees_write_quorum));
-    sink.Add(kTable[kSeesReadQuorum], AsValue(node.sees_read_quorum));
-  }
 }
 
 }  // namespace replicawatch::minio

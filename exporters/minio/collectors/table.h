@@ -14,5 +14,10 @@ std::span<const Collector<View>> Collectors();
 // One function and one table of families for each file of this folder.
 void EmitErasure(const View& view, SampleSink& sink);
 MetricTable ErasureMetrics();
+void EmitNodes(const View& view, SampleSink& sink);
+MetricTable NodeMetrics();
+
+/// The families of the collector `node` for one node, under the labels that the sink is at.
+void EmitNode(const NodeView& node, SampleSink& sink);
 
 }  // namespace replicawatch::minio

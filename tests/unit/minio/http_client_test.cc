@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <mutex>
 #include <optional>
+#include <vector>
 
+#include "common/base/digest.h"
 #include "tests/unit/minio/fake_server.h"
 
 namespace replicawatch {
@@ -22,6 +25,53 @@ Result<FetchReply> Get(HttpClient& client, const std::string& url, Duration limi
   while (!result && Clock::now() < give_up) client.Run(give_up);
   REQUIRE(result);
   return *std::move(result);
+}
+
+Result<FetchReply> Send(HttpClient& client, const Fetch& fetch) {
+  std::optional<Result<FetchReply>> result;
+  client.Start(fetch, [&](Result<FetchReply> reply) { result = std::move(reply); });
+  const TimePoint give_up = Clock::now() + 20s;
+  while (!result && Clock::now() < give_up) client.Run(give_up);
+  REQUIRE(result);
+  return *std::move(result);
+}
+
+/// What arrives at a server: the request line and whether the body is part of what was signed.
+TEST_CASE("http client: methods, bodies and tokens, one after the other on one handle") {
+  std::mutex mutex;
+  std::vector<std::string> requests;
+  FakeServer server([&](const std::string& request) {
+    const std::lock_guard lock(mutex);
+    requests.push_back(request);
+    return FakeServer::Http(200, "", "");
+  });
+  HttpClient client({});
+  const S3Key key{"access", Secret("hush"), "us-east-1"};
+  const std::string url = server.url() + "/b/o";
+  // The double takes a body's end for the end of a head.
+  CHECK(Send(client, {.url = url,
+                      .key = &key,
+                      .deadline = Deadline::After(5s),
+                      .method = HttpMethod::kPut,
+                      .body = "abc\r\n\r\n"}));
+  CHECK(Send(client, {.url = url, .deadline = Deadline::After(5s), .method = HttpMethod::kHead}));
+  CHECK(Send(
+      client,
+      {.url = url, .key = &key, .deadline = Deadline::After(5s), .method = HttpMethod::kDelete}));
+  CHECK(Send(client,
+             {.url = url, .deadline = Deadline::After(5s), .bearer_token = Secret("token-1")}));
+  CHECK(Send(client, {.url = url, .deadline = Deadline::After(5s)}));
+  REQUIRE(requests.size() == 5);
+  CHECK(requests[0].starts_with("PUT /b/o HTTP/1.1"));
+  CHECK(requests[0].ends_with("\r\n\r\nabc\r\n\r\n"));
+  CHECK(requests[0].find("x-amz-content-sha256: " + Sha256Hex("abc\r\n\r\n")) != std::string::npos);
+  CHECK(requests[1].starts_with("HEAD /b/o "));
+  CHECK(requests[2].starts_with("DELETE /b/o "));
+  CHECK(requests[2].find("x-amz-content-sha256: " + Sha256Hex("")) != std::string::npos);
+  CHECK(requests[2].find("Content-Type") == std::string::npos);
+  CHECK(requests[3].starts_with("GET /b/o "));
+  CHECK(requests[3].find("Authorization: Bearer token-1\r\n") != std::string::npos);
+  CHECK(requests[4].find("Authorization") == std::string::npos);
 }
 
 TEST_CASE("http client: status, headers and body of any status, over one kept connection") {

@@ -74,7 +74,7 @@ class FakeCluster {
 WatchOptions Options(const FakeCluster& cluster, int seed = 0, bool with_key = true) {
   WatchOptions options;
   options.seeds = {{cluster.Name(seed), false}};
-  if (with_key) options.key = S3Key{"access", Secret("hush"), "us-east-1"};
+  if (with_key) options.nodes.key = S3Key{"access", Secret("hush"), "us-east-1"};
   return options;
 }
 

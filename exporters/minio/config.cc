@@ -1,0 +1,103 @@
+#include "exporters/minio/config.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "common/config/readers.h"
+
+namespace replicawatch::minio {
+namespace {
+
+/// The keys that say how nodes are asked, the same for clusters and modules.
+struct NodeKeys {
+  S3Key key;
+  Secret access_key;
+  NodeSettings settings;
+
+  /// Puts them together; `value` is where they stand.
+  Result<void> Complete(const YamlValue& value) {
+    if (!access_key.empty()) key.access_key = access_key.Reveal();
+    Result<std::optional<S3Key>> complete = CompleteKey(std::move(key));
+    if (!complete) return value.Fault(complete.error().message);
+    settings.key = std::move(*complete);
+    if (const Result<void> readable = CheckCaFile(settings.ca_file); !readable)
+      return value.Fault(readable.error().message);
+    return {};
+  }
+};
+
+Result<WatchOptions> ReadCluster(const YamlValue& value) {
+  WatchOptions cluster;
+  NodeKeys nodes;
+  std::vector<std::string> seeds;
+  const Result<void> read = value.Keys({
+      {"name", Into(cluster.name)},
+      {"seeds", Into(seeds)},
+      {"access_key", Into(nodes.key.access_key)},
+      {"access_key_env", IntoSecretOfEnvironment(nodes.access_key)},
+      {"secret_key_file", IntoSecretOfFile(nodes.key.secret_key)},
+      {"secret_key_env", IntoSecretOfEnvironment(nodes.key.secret_key)},
+      {"region", Into(nodes.key.region)},
+      {"ca_file", Into(nodes.settings.ca_file)},
+  });
+  if (!read) return tl::unexpected(read.error());
+  if (seeds.empty()) return value.Fault("a cluster needs \"seeds\": the address of any node");
+  for (const std::string& text : seeds) {
+    Result<NodeAddress> seed = ParseSeed(text);
+    if (!seed) return value.Fault("seeds: " + seed.error().message);
+    cluster.seeds.push_back(std::move(*seed));
+  }
+  if (const Result<void> complete = nodes.Complete(value); !complete)
+    return tl::unexpected(complete.error());
+  cluster.nodes = std::move(nodes.settings);
+  return cluster;
+}
+
+Result<Module> ReadModule(const YamlValue& value) {
+  Module module;
+  NodeKeys nodes;
+  const Result<void> read = value.Keys({
+      {"allow", Into(module.allow)},
+      {"access_key", Into(nodes.key.access_key)},
+      {"access_key_env", IntoSecretOfEnvironment(nodes.access_key)},
+      {"secret_key_file", IntoSecretOfFile(nodes.key.secret_key)},
+      {"secret_key_env", IntoSecretOfEnvironment(nodes.key.secret_key)},
+      {"region", Into(nodes.key.region)},
+      {"ca_file", Into(nodes.settings.ca_file)},
+  });
+  if (!read) return tl::unexpected(read.error());
+  if (const Result<void> complete = nodes.Complete(value); !complete)
+    return tl::unexpected(complete.error());
+  module.settings = std::move(nodes.settings);
+  return module;
+}
+
+}  // namespace
+
+Result<std::optional<S3Key>> CompleteKey(S3Key key) {
+  if (key.access_key.empty() && key.secret_key.empty()) return std::nullopt;
+  if (key.access_key.empty())
+    return Fail(ErrorCode::kParse, "there is a secret key, but no access key");
+  if (key.secret_key.empty())
+    return Fail(ErrorCode::kParse, "there is an access key, but no secret key");
+  return key;
+}
+
+Result<void> CheckCaFile(const std::string& path) {
+  if (!path.empty() && access(path.c_str(), R_OK) != 0)
+    return Fail(ErrorCode::kParse, "can't read the CA file " + path);
+  return {};
+}
+
+Result<MinioConfig> ReadConfig(const YamlValue& document) {
+  MinioConfig config;
+  const Result<void> read = document.Keys({
+      {"clusters", IntoClusters(config.clusters, ReadCluster)},
+      {"modules", IntoModules(config.modules, ReadModule)},
+  });
+  if (!read) return tl::unexpected(read.error());
+  return config;
+}
+
+}  // namespace replicawatch::minio

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/config/yaml.h"
+#include "common/scrape/probe_access.h"
+#include "exporters/minio/settings.h"
+
+namespace replicawatch::minio {
+
+using Module = ProbeModule<NodeSettings>;
+
+/// The file of --config.file.
+struct MinioConfig {
+  std::vector<WatchOptions> clusters;
+  std::map<std::string, Module> modules;
+};
+
+/// Reads the file's document and the secrets that it names, by file or environment variable. An
+/// error says where; no secret is in it.
+Result<MinioConfig> ReadConfig(const YamlValue& document);
+
+/// A key with both of its halves, or none when it has neither. One half alone is an error.
+Result<std::optional<S3Key>> CompleteKey(S3Key key);
+
+/// Fails when the file of authorities can't be read.
+Result<void> CheckCaFile(const std::string& path);
+
+}  // namespace replicawatch::minio

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "common/net/http_client.h"
+
+namespace replicawatch::minio {
+
+/// What is asked of a node: a path with its query, in the canonical form that SigV4 wants.
+struct Request {
+  std::string target;
+  bool is_signed = true;
+  size_t max_bytes = 0;  ///< of the answer's body
+  HttpMethod method = HttpMethod::kGet;
+  std::string body{};
+  Secret bearer_token{};         ///< instead of a signature
+  bool any_certificate = false;  ///< see Fetch
+};
+
+// Without a key. Health answers have no body.
+Request AskLive();          ///< GET /minio/health/live
+Request AskReady();         ///< GET /minio/health/ready
+Request AskClusterWrite();  ///< GET /minio/health/cluster
+Request AskClusterRead();   ///< GET /minio/health/cluster/read
+Request AskMaintenance();   ///< GET /minio/health/cluster?maintenance=true
+/// HEAD /minio/health/live on a connection of its own, whatever certificate the node shows.
+Request AskCertificate();
+
+// The admin API.
+Request AskStorageInfo();  ///< GET /minio/admin/v3/storageinfo
+Request AskServerInfo();   ///< GET /minio/admin/v3/info
+
+/// Percent-encoded as a query's value has to be for the signature: all but letters, digits and
+/// -._~, with upper-case hexadecimal digits.
+std::string EncodeQueryValue(std::string_view value);
+
+}  // namespace replicawatch::minio
