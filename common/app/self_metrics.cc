@@ -11,6 +11,7 @@
 #include <chrono>
 #include <optional>
 
+#include "common/base/deadline.h"
 #include "common/base/text.h"
 #include "common/base/version.h"
 
@@ -136,11 +137,7 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
 const prometheus::Histogram::BucketBoundaries kBuckets = {
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 
-double UnixNow() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-const double kStartTime = UnixNow();
+const double kStartTime = UnixSeconds();
 
 double CountOpenFds() {
   struct stat folder {};

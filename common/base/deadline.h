@@ -12,6 +12,11 @@ using TimePoint = Clock::time_point;
 /// Seconds as a double, the unit that is published.
 inline double Seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
+/// The time of day in seconds since 1970, by this machine's clock.
+inline double UnixSeconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 /// An absolute point on the monotonic clock by which a piece of work must have ended. A value,
 /// handed down to every call that could wait; the work below can only shorten it.
 class Deadline {

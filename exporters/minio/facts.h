@@ -2,10 +2,41 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/error.h"
+#include "exporters/minio/parse/health.h"
+#include "exporters/minio/parse/realtime_metrics.h"
+#include "exporters/minio/parse/server_info.h"
 
 namespace replicawatch::minio {
+
+/// The node's own verdicts, younger than the last change of any node's state.
+struct Verdicts {
+  std::optional<bool> ready;
+  std::optional<bool> write_quorum;    ///< each erasure set has it, as the node sees the others
+  std::optional<bool> read_quorum;     ///< likewise
+  std::optional<bool> may_be_stopped;  ///< writes would go on without this node
+};
+
+/// What an aggregate answer of the admin API has told of the node last, whichever node was asked.
+struct ToldOfNode {
+  std::string version;
+  std::string commit;
+  std::optional<double> start_unix_seconds;
+  std::optional<size_t> settings;  ///< digest of its settings
+  /// Its connections to the others; nothing when the last answer did not tell of it.
+  std::optional<PeerConnections> connections;
+};
+
+/// What the admin API has told of the deployment as a whole; the last good answers.
+struct ClusterFacts {
+  std::optional<double> buckets;
+  std::optional<double> objects;
+  std::optional<double> usage_bytes;
+  std::vector<ExternalTarget> targets;
+  std::optional<double> scan_end_unix_seconds;
+};
 
 /// What asking one node directly has brought: the last answer of each kind. What is not known is
 /// absent.
@@ -17,10 +48,10 @@ struct NodeFacts {
   std::optional<Error> admin_error;  ///< it refused the exporter's key, or answered nonsense
   double probe_seconds = 0;
   std::optional<double> clock_skew_seconds;
-  /// Its own verdict on the whole cluster, younger than the last change of any node's state.
-  std::optional<bool> sees_write_quorum;
-  std::optional<bool> sees_read_quorum;
-  std::string version;  ///< empty: not known
+  std::string identity;  ///< of the node that answered; see NodeIdentity()
+  Verdicts verdicts;
+  std::optional<RequestPool> request_pool;
+  ToldOfNode told;
 };
 
 }  // namespace replicawatch::minio

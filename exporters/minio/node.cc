@@ -1,5 +1,7 @@
 #include "exporters/minio/node.h"
 
+#include <array>
+
 #include "common/base/text.h"
 #include "exporters/minio/parse/health.h"
 
@@ -15,6 +17,7 @@ constexpr auto kDownInterval = std::chrono::seconds(1);
 /// packets ever more rarely, and a new connection finds the way sooner.
 constexpr auto kAbandon = std::chrono::seconds(10);
 constexpr auto kVerdictLimit = std::chrono::seconds(5);
+constexpr auto kRequestPoolInterval = std::chrono::minutes(1);
 
 /// The node's clock minus ours, from the wall clock at the end of the transfer: the answer was made
 /// somewhere between the request's way out and its first byte's way in, so the middle is off by at
@@ -52,6 +55,7 @@ void Node::OnProbe(const Result<FetchReply>& reply) {
   if (live) {
     facts_.answered = true;
     facts_.initialized = live->initialized;
+    facts_.identity = live->identity;
     facts_.probe_error.reset();
     facts_.clock_skew_seconds.reset();
     if (live->clock_unix_ns) {
@@ -69,6 +73,7 @@ void Node::SetDown(Error error) {
   // One text for one cause: how long libcurl waited changes from try to try.
   if (error.code == ErrorCode::kTimeout) error.message = "no answer to /minio/health/live";
   facts_.probe_error = std::move(error);
+  facts_.request_pool.reset();
   // What the admin API said last is no longer the node's last failure.
   facts_.admin_error.reset();
 }
@@ -102,27 +107,54 @@ TimePoint Node::NextTick() const {
   return *probed_ + (facts_.answered ? Duration(kProbeInterval) : Duration(kDownInterval));
 }
 
-void Node::AskVerdict(TimePoint now) {
-  const unsigned round = ++verdict_round_;
-  const auto ask = [&](Request request, std::optional<bool> NodeFacts::*verdict) {
-    session_.Ask(std::move(request), Deadline::At(now + kVerdictLimit),
-                 [this, round, verdict](const Result<FetchReply>& reply) {
-                   if (round != verdict_round_) return;
-                   (facts_.*verdict).reset();
-                   if (!reply) return;
-                   if (const auto sees = ParseClusterHealth(reply->status, reply->headers)) {
-                     facts_.*verdict = *sees;
-                   }
-                 });
-  };
-  ask(AskClusterWrite(), &NodeFacts::sees_write_quorum);
-  ask(AskClusterRead(), &NodeFacts::sees_read_quorum);
+void Node::AskVerdicts(TimePoint now) {
+  ++verdict_round_;
+  AskVerdict(0, Deadline::At(now + kVerdictLimit));
+  if (now >= next_request_pool_) AskRequestPool(now);
 }
 
-void Node::ForgetVerdict() {
+/// One after the other, so that they need one connection; after one that is not answered the others
+/// would not be either.
+void Node::AskVerdict(size_t index, Deadline deadline) {
+  struct Question {
+    Request (*request)();
+    Result<bool> (*parse)(int status, const Headers& headers);
+    std::optional<bool> Verdicts::*verdict;
+  };
+  static constexpr std::array<Question, 4> kQuestions = {{
+      {AskReady, ParseReady, &Verdicts::ready},
+      {AskClusterWrite, ParseClusterHealth, &Verdicts::write_quorum},
+      {AskClusterRead, ParseClusterHealth, &Verdicts::read_quorum},
+      {AskMaintenance, ParseMaintenance, &Verdicts::may_be_stopped},
+  }};
+  if (index == kQuestions.size()) return;
+  session_.Ask(kQuestions[index].request(), deadline,
+               [this, index, deadline, round = verdict_round_](const Result<FetchReply>& reply) {
+                 if (round != verdict_round_) return;
+                 if (!reply) {
+                   for (size_t i = index; i < kQuestions.size(); ++i)
+                     (facts_.verdicts.*kQuestions[i].verdict).reset();
+                   return;
+                 }
+                 const auto said = kQuestions[index].parse(reply->status, reply->headers);
+                 facts_.verdicts.*kQuestions[index].verdict =
+                     said ? std::optional<bool>(*said) : std::nullopt;
+                 AskVerdict(index + 1, deadline);
+               });
+}
+
+void Node::AskRequestPool(TimePoint now) {
+  next_request_pool_ = now + kRequestPoolInterval;
+  session_.Ask(minio::AskRequestPool(), Deadline::At(now + kVerdictLimit),
+               [this](const Result<FetchReply>& reply) {
+                 facts_.request_pool =
+                     reply ? ParseRequestPool(reply->headers) : std::optional<RequestPool>();
+               });
+}
+
+void Node::ForgetVerdicts() {
   ++verdict_round_;
-  facts_.sees_write_quorum.reset();
-  facts_.sees_read_quorum.reset();
+  facts_.verdicts = {};
 }
 
 }  // namespace replicawatch::minio

@@ -39,14 +39,15 @@ class Node {
   /// Declares an unanswered probe overdue, as the scrape that waits for it has to end.
   void MarkSilent();
 
-  /// Asks for its verdict on the whole cluster. The first answer after a peer hangs takes the
-  /// server 10 s and is given up before; then there is no verdict.
-  void AskVerdict(TimePoint now);
+  /// Asks for its verdicts on itself and the whole cluster. The first answer after a peer hangs
+  /// takes the server 10 s and is given up before; then there is no verdict.
+  void AskVerdicts(TimePoint now);
   /// Verdicts from before a change of any node's state are worth nothing.
-  void ForgetVerdict();
+  void ForgetVerdicts();
 
   void SetAdminError(std::optional<Error> error) { facts_.admin_error = std::move(error); }
-  void SetVersion(const std::string& version) { facts_.version = version; }
+  /// What the cluster tells of it; changed in place.
+  ToldOfNode& told() { return facts_.told; }
 
   /// True once for each time that it came up, went down, or its initialisation ended, after the
   /// first probe.
@@ -59,6 +60,8 @@ class Node {
   void OnProbe(const Result<FetchReply>& reply);
   void SetDown(Error error);
   void NoteState(State before, bool was_untried);
+  void AskVerdict(size_t index, Deadline deadline);
+  void AskRequestPool(TimePoint now);
 
   Session session_;
   NodeFacts facts_;
@@ -67,6 +70,7 @@ class Node {
   bool silent_ = false;
   bool changed_ = false;
   unsigned verdict_round_ = 0;  // an answer of an older round is dropped
+  TimePoint next_request_pool_;
 };
 
 }  // namespace replicawatch::minio

@@ -7,7 +7,7 @@ Node* PickSource(const Nodes& nodes, const std::set<std::string>& failed, std::s
   int best_rank = 0;
   for (const auto& [name, node] : nodes) {
     if ((!node->serves() && !node->untried()) || failed.contains(name)) continue;
-    const bool lonely = node->facts().sees_write_quorum == false;
+    const bool lonely = node->facts().verdicts.write_quorum == false;
     const int rank = 1 + (node->serves() ? 4 : 0) + (lonely ? 0 : 2) + (last == name ? 1 : 0);
     if (rank <= best_rank) continue;
     best_rank = rank;

@@ -23,6 +23,8 @@ Request AskClusterWrite() { return Health("/minio/health/cluster"); }
 Request AskClusterRead() { return Health("/minio/health/cluster/read"); }
 Request AskMaintenance() { return Health("/minio/health/cluster?maintenance=true"); }
 
+Request AskRequestPool() { return Health("/"); }
+
 Request AskCertificate() {
   Request request = Health("/minio/health/live");
   request.method = HttpMethod::kHead;
@@ -32,6 +34,10 @@ Request AskCertificate() {
 
 Request AskStorageInfo() { return {"/minio/admin/v3/storageinfo", true, kLarge}; }
 Request AskServerInfo() { return {"/minio/admin/v3/info", true, kLarge}; }
+
+Request AskRealtimeMetrics() {
+  return {"/minio/admin/v3/metrics?by-host=true&n=1&types=257", true, kLarge};
+}
 
 std::string EncodeQueryValue(std::string_view value) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";

@@ -25,12 +25,18 @@ Request AskReady();         ///< GET /minio/health/ready
 Request AskClusterWrite();  ///< GET /minio/health/cluster
 Request AskClusterRead();   ///< GET /minio/health/cluster/read
 Request AskMaintenance();   ///< GET /minio/health/cluster?maintenance=true
+/// GET / as nobody: the refusal tells how many requests the node takes. It counts as a refused
+/// request in the server's own statistics.
+Request AskRequestPool();
 /// HEAD /minio/health/live on a connection of its own, whatever certificate the node shows.
 Request AskCertificate();
 
 // The admin API.
 Request AskStorageInfo();  ///< GET /minio/admin/v3/storageinfo
 Request AskServerInfo();   ///< GET /minio/admin/v3/info
+/// GET /minio/admin/v3/metrics: the scanner and the connections between nodes, of each node. The
+/// server gives a silent peer half a second.
+Request AskRealtimeMetrics();
 
 /// Percent-encoded as a query's value has to be for the signature: all but letters, digits and
 /// -._~, with upper-case hexadecimal digits.

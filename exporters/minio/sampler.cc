@@ -1,10 +1,10 @@
 #include "exporters/minio/sampler.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "common/base/log.h"
 #include "exporters/minio/parse/refusal.h"
-#include "exporters/minio/parse/server_info.h"
 
 namespace replicawatch::minio {
 namespace {
@@ -16,10 +16,20 @@ constexpr auto kPause = std::chrono::seconds(2);
 /// wiped drive heals for some: after a change the cluster is looked at more often for a while.
 constexpr auto kEager = std::chrono::seconds(15);
 constexpr auto kEagerInterval = std::chrono::seconds(2);
-/// The first info waits until the first scrapes are answered: it costs the cluster more than they
-/// do.
-constexpr auto kInfoDelay = std::chrono::seconds(1);
+/// The first info and metrics wait until the first scrapes are answered: they cost the cluster more
+/// than these do.
+constexpr auto kDetailDelay = std::chrono::seconds(1);
+constexpr auto kHealingInterval = std::chrono::seconds(5);
+constexpr auto kRefusedPause = std::chrono::hours(1);
+/// A start is told as an uptime in whole seconds: it moves by one from answer to answer.
+constexpr double kStartJitter = 2;
 constexpr auto kSoon = std::chrono::milliseconds(500);
+
+void SetStart(std::optional<double> uptime, double now, std::optional<double>& start) {
+  if (!uptime) return;
+  const double fresh = now - *uptime;
+  if (!start || std::abs(fresh - *start) > kStartJitter) start = std::round(fresh);
+}
 
 }  // namespace
 
@@ -31,16 +41,21 @@ std::optional<double> Sampler::InventoryAge(TimePoint now) const {
 void Sampler::NoteChange(TimePoint now) {
   eager_until_ = now + kEager;
   storage_.due = std::min(storage_.due, now + kSoon);
-  info_.due = std::min(info_.due, now + kEagerInterval);
   storage_.failed.clear();
-  info_.failed.clear();
+  for (Call* call : {&info_, &metrics_}) {
+    if (!call->said_refused) call->due = std::min(call->due, now + kEagerInterval);
+    call->failed.clear();
+  }
 }
 
 TimePoint Sampler::Tick(Nodes& nodes, TimePoint now) {
   if (key_ == nullptr || running_) return TimePoint::max();
   if (now >= storage_.due && Begin(storage_, nodes, now)) return TimePoint::max();
-  if (inventory_ && now >= info_.due && Begin(info_, nodes, now)) return TimePoint::max();
-  return inventory_ ? std::min(storage_.due, info_.due) : storage_.due;
+  if (!inventory_) return storage_.due;
+  for (Call* call : {&info_, &metrics_}) {
+    if (now >= call->due && Begin(*call, nodes, now)) return TimePoint::max();
+  }
+  return std::min({storage_.due, info_.due, metrics_.due});
 }
 
 bool Sampler::Begin(Call& call, Nodes& nodes, TimePoint now) {
@@ -66,7 +81,13 @@ bool Sampler::Begin(Call& call, Nodes& nodes, TimePoint now) {
 }
 
 Duration Sampler::Interval(const Call& call, TimePoint now) const {
-  if (&call == &storage_ && now < eager_until_) return kEagerInterval;
+  if (&call != &storage_) return call.interval;
+  if (now < eager_until_) return kEagerInterval;
+  const auto in_work = [](const KnownDrive& drive) {
+    return drive.state == DriveState::kHealing || drive.state == DriveState::kUnformatted;
+  };
+  if (inventory_ && std::any_of(inventory_->drives.begin(), inventory_->drives.end(), in_work))
+    return kHealingInterval;
   return call.interval;
 }
 
@@ -79,13 +100,14 @@ void Sampler::Finish(Call& call, Nodes& nodes, TimePoint started, const Result<F
   } else if (reply->status != 200) {
     taken = tl::unexpected(ParseRefusal(reply->status, reply->body));
   } else {
-    taken = TakeAnswer(call, nodes, started, *reply);
+    taken = (this->*call.take)(nodes, started, *reply);
   }
   if (taken) {
     call.failed.clear();
   } else {
     Log(LogLevel::kDebug, "admin call failed",
         {{"service", "minio"},
+         {"call", call.name},
          {"member", session_->address().name},
          {"reason", taken.error().message}});
     // A broken connection is the probes' matter, and silence may be that of the peers it asks.
@@ -94,30 +116,59 @@ void Sampler::Finish(Call& call, Nodes& nodes, TimePoint started, const Result<F
     if (&call == &storage_) {
       HandleStorageFailure(nodes, taken.error(), own_fault, now);
     } else {
-      HandleInfoFailure(taken.error());
+      HandleDetailFailure(call, taken.error(), now);
+      // Who reaches whom is worth nothing when it is old.
+      if (&call == &metrics_) {
+        for (const auto& [name, node] : nodes) node->told().connections.reset();
+      }
     }
   }
 }
 
-Result<void> Sampler::TakeAnswer(const Call& call, Nodes& nodes, TimePoint started,
-                                 const FetchReply& reply) {
-  if (&call == &info_) {
-    const Result<ServerInfo> info = ParseServerInfo(reply.body);
-    if (!info) return tl::unexpected(info.error());
-    for (const ServerEntry& server : info->servers) {
-      const auto node = nodes.find(server.node);
-      if (node != nodes.end() && !server.version.empty()) node->second->SetVersion(server.version);
-    }
-    info_refused_ = false;
-    return {};
-  }
+Result<void> Sampler::TakeStorage(Nodes& nodes, TimePoint started, const FetchReply& reply) {
   Result<StorageInfo> info = ParseStorageInfo(reply.body);
   if (!info) return tl::unexpected(info.error());
-  if (!inventory_) info_.due = Clock::now() + kInfoDelay;
-  inventory_ = MergeInventory(inventory(), std::move(*info), session_->address());
+  if (!inventory_) info_.due = metrics_.due = Clock::now() + kDetailDelay;
+  inventory_ = MergeInventory(inventory(), std::move(*info), session_->address(), UnixSeconds());
+  healing_pace_.Observe(*inventory_, started);
   inventory_time_ = started;
   new_ = true;
   for (const auto& [name, node] : nodes) node->SetAdminError(std::nullopt);
+  return {};
+}
+
+Result<void> Sampler::TakeInfo(Nodes& nodes, TimePoint, const FetchReply& reply) {
+  Result<ServerInfo> info = ParseServerInfo(reply.body);
+  if (!info) return tl::unexpected(info.error());
+  const double now = UnixSeconds();
+  for (const ServerEntry& server : info->servers) {
+    const auto node = nodes.find(server.node);
+    // One that the node asked did not reach has no version: what was known stays.
+    if (node == nodes.end() || server.version.empty()) continue;
+    ToldOfNode& told = node->second->told();
+    told.version = server.version;
+    told.commit = server.commit;
+    told.settings = server.settings;
+    SetStart(server.uptime_seconds, now, told.start_unix_seconds);
+  }
+  cluster_facts_.targets = std::move(info->targets);
+  if (info->buckets) cluster_facts_.buckets = info->buckets;
+  if (info->objects) cluster_facts_.objects = info->objects;
+  if (info->usage_bytes) cluster_facts_.usage_bytes = info->usage_bytes;
+  return {};
+}
+
+Result<void> Sampler::TakeMetrics(Nodes& nodes, TimePoint, const FetchReply& reply) {
+  Result<RealtimeMetrics> metrics = ParseRealtimeMetrics(reply.body);
+  if (!metrics) return tl::unexpected(metrics.error());
+  for (const auto& [name, node] : nodes) {
+    const auto told = metrics->nodes.find(name);
+    auto& connections = node->told().connections;
+    connections.reset();
+    if (told != metrics->nodes.end()) connections = std::move(told->second);
+  }
+  if (metrics->scan_end_unix_seconds)
+    cluster_facts_.scan_end_unix_seconds = metrics->scan_end_unix_seconds;
   return {};
 }
 
@@ -137,19 +188,20 @@ void Sampler::HandleStorageFailure(Nodes& nodes, const Error& error, bool own_fa
   storage_.due = now;
 }
 
-void Sampler::HandleInfoFailure(const Error& error) {
+void Sampler::HandleDetailFailure(Call& call, const Error& error, TimePoint now) {
   const std::string& name = session_->address().name;
   // With a node hung it fails at every node, so that the next one has time until the next round.
   if (error.code != ErrorCode::kPermission) {
-    info_.failed.insert(name);
+    call.failed.insert(name);
     return;
   }
-  // A key may well lack it, being the lesser of two privileges: then versions are not compared.
-  if (!info_refused_) {
-    Log(LogLevel::kInfo, "admin info is not permitted: versions are not compared",
-        {{"service", "minio"}, {"member", name}});
+  call.due = now + kRefusedPause;
+  // A key may well lack it, being the lesser of two privileges.
+  if (!call.said_refused) {
+    Log(LogLevel::kInfo, "admin call is not permitted: what it tells is left out",
+        {{"service", "minio"}, {"call", call.name}, {"member", name}});
   }
-  info_refused_ = true;
+  call.said_refused = true;
 }
 
 }  // namespace replicawatch::minio

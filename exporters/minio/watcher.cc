@@ -82,7 +82,7 @@ bool MinioWatcher::NoteChanges(TimePoint now) {
   for (const auto& [name, node] : nodes_) changed |= node->TakeChange();
   if (!changed) return false;
   sampler_.NoteChange(now);
-  for (const auto& [name, node] : nodes_) node->ForgetVerdict();
+  for (const auto& [name, node] : nodes_) node->ForgetVerdicts();
   return true;
 }
 
@@ -94,7 +94,7 @@ void MinioWatcher::AskVerdicts(TimePoint now) {
   for (size_t i = 0; i < nodes_.size() && asked < kVerdictsAtOnce; ++i, ++it) {
     if (it == nodes_.end()) it = nodes_.begin();
     if (!it->second->serves() || !IsMember(*it->second)) continue;
-    it->second->AskVerdict(now);
+    it->second->AskVerdicts(now);
     last_verdict_ = it->first;
     ++asked;
   }
@@ -163,11 +163,11 @@ void MinioWatcher::FindNodes() {
 std::shared_ptr<const View> MinioWatcher::Join(TimePoint now) {
   next_join_ = now + kJoinInterval;
   std::vector<const NodeFacts*> facts;
-  for (const auto& [name, node] : nodes_) {
-    if (IsMember(*node)) facts.push_back(&node->facts());
-  }
+  for (const auto& [name, node] : nodes_) facts.push_back(&node->facts());
   auto view = std::make_shared<const View>(
-      JoinView(facts, sampler_.inventory(), sampler_.InventoryAge(now), cluster_));
+      JoinView({facts, sampler_.inventory(), sampler_.InventoryAge(now), UnixSeconds(),
+                sampler_.cluster_facts()},
+               cluster_));
   change_log_.Observe(view->overview);
   return view;
 }

@@ -16,11 +16,6 @@ constexpr auto kRefusedPause = std::chrono::seconds(10);
 /// A command that is not needed for anything else can wait longer for rights that may never come.
 constexpr auto kRefusedOptionalPause = std::chrono::hours(1);
 
-double UnixNow() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
-}
-
 /// What an error answer means for the exporter.
 ErrorCode CodeOf(const Reply& error) {
   const std::string_view word = error.ErrorWord();
@@ -240,7 +235,7 @@ void Node::MeasureClock(const Info& info) {
   if (!info.server_time_microseconds) return;
   const double half_round_trip = Seconds(Clock::now() - probe_started_) / 2;
   facts_.clock_skew_seconds =
-      static_cast<double>(*info.server_time_microseconds) / 1e6 - (UnixNow() - half_round_trip);
+      static_cast<double>(*info.server_time_microseconds) / 1e6 - (UnixSeconds() - half_round_trip);
 }
 
 /// Uptime comes in whole seconds, so the difference to the clock jitters: the first one counts
@@ -248,7 +243,7 @@ void Node::MeasureClock(const Info& info) {
 void Node::MeasureStart(const Info& info) {
   if (!info.uptime_seconds) return;
   const int64_t now = info.server_time_microseconds ? *info.server_time_microseconds / 1'000'000
-                                                    : static_cast<int64_t>(UnixNow());
+                                                    : static_cast<int64_t>(UnixSeconds());
   const auto start = static_cast<double>(now - *info.uptime_seconds);
   const bool same = facts_.start_time_seconds && facts_.info &&
                     facts_.info->run_id == info.run_id &&
@@ -268,7 +263,7 @@ void Node::MeasureMasterSince(SentinelMaster& known) const {
     known.master_since.reset();
     return;
   }
-  const double since = std::round(UnixNow() - static_cast<double>(*age_ms) / 1e3);
+  const double since = std::round(UnixSeconds() - static_cast<double>(*age_ms) / 1e3);
   if (!known.master_since || std::abs(*known.master_since - since) > 2) known.master_since = since;
 }
 

@@ -21,8 +21,7 @@ constexpr std::array<std::string_view, 3> kCommandLogs = {"slow", "large-request
 double ServerTime(const Info& info) {
   if (info.server_time_microseconds)
     return static_cast<double>(*info.server_time_microseconds) / 1e6;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
+  return UnixSeconds();
 }
 
 /// COMMANDLOG is of Valkey alone, from 8.1 on.

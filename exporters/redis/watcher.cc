@@ -284,8 +284,7 @@ std::shared_ptr<const View> RedisWatcher::Join(TimePoint now) {
     const bool one_name = topology_.groups.size() == 1 && !topology_.groups[0].sentinels.empty();
     cluster = one_name ? topology_.groups[0].name : options_.seeds.front();
   }
-  const auto time_of_day = std::chrono::system_clock::now().time_since_epoch();
-  const double unix_now = std::chrono::duration<double>(time_of_day).count();
+  const double unix_now = UnixSeconds();
   ObserveMasters(facts, topology_, now, unix_now, histories_);
   auto view = std::make_shared<View>(JoinView(facts, topology_, histories_, cluster, now));
   if (heartbeat_) view->heartbeats = heartbeat_->Views(now);

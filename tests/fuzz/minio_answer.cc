@@ -2,6 +2,7 @@
 
 #include "exporters/minio/parse/endpoint.h"
 #include "exporters/minio/parse/health.h"
+#include "exporters/minio/parse/realtime_metrics.h"
 #include "exporters/minio/parse/refusal.h"
 #include "exporters/minio/parse/server_info.h"
 #include "exporters/minio/parse/storage_info.h"
@@ -15,6 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto info = minio::ParseStorageInfo(text, kMax))
     fuzz::Require(info->drives.size() <= kMax, "no more drives than allowed");
   (void)minio::ParseServerInfo(text, kMax);
+  if (const auto metrics = minio::ParseRealtimeMetrics(text, kMax))
+    fuzz::Require(metrics->nodes.size() <= kMax, "no more nodes than allowed");
   (void)minio::ParseRefusal(403, text);
   (void)minio::ParseSeed(text);
   (void)minio::ParseDriveEndpoint(text);

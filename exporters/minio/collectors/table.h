@@ -14,6 +14,12 @@ std::span<const Collector<View>> Collectors();
 // One function and one table of families for each file of this folder.
 void EmitErasure(const View& view, SampleSink& sink);
 MetricTable ErasureMetrics();
+void EmitDrives(const View& view, SampleSink& sink);
+MetricTable DriveMetrics();
+void EmitHealing(const View& view, SampleSink& sink);
+MetricTable HealingMetrics();
+void EmitCluster(const View& view, SampleSink& sink);
+MetricTable ClusterMetrics();
 void EmitNodes(const View& view, SampleSink& sink);
 MetricTable NodeMetrics();
 

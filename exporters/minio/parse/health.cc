@@ -3,6 +3,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "common/base/digest.h"
 #include "common/base/text.h"
 
 namespace replicawatch::minio {
@@ -37,7 +38,10 @@ Result<Liveness> ParseLiveness(int status, const Headers& headers) {
   const std::string* id = Find(headers, "X-Amz-Request-Id");
   if (id == nullptr) return tl::unexpected(NotMinio(status));
   // It answered, so it is up; what keeps it from its service is no fault of the connection.
-  return Liveness{status == 200 && Find(headers, "X-Minio-Server-Status") == nullptr, ClockOf(*id)};
+  Liveness live{
+      status == 200 && Find(headers, "X-Minio-Server-Status") == nullptr, ClockOf(*id), {}};
+  if (const std::string* identity = Find(headers, "X-Amz-Id-2")) live.identity = *identity;
+  return live;
 }
 
 Result<bool> ParseClusterHealth(int status, const Headers& headers) {
@@ -46,5 +50,28 @@ Result<bool> ParseClusterHealth(int status, const Headers& headers) {
   if (status == 503) return false;
   return Fail(ErrorCode::kUnsupported, "HTTP " + std::to_string(status));
 }
+
+Result<bool> ParseMaintenance(int status, const Headers& headers) {
+  constexpr int kNotWithoutIt = 412;
+  if (status == kNotWithoutIt && Find(headers, "X-Amz-Request-Id") != nullptr) return false;
+  return ParseClusterHealth(status, headers);
+}
+
+Result<bool> ParseReady(int status, const Headers& headers) {
+  return ParseClusterHealth(status, headers);
+}
+
+std::optional<RequestPool> ParseRequestPool(const Headers& headers) {
+  const auto number = [&](std::string_view name) -> std::optional<int64_t> {
+    const std::string* text = Find(headers, name);
+    return text == nullptr ? std::nullopt : ParseInt(*text);
+  };
+  const auto limit = number("X-Ratelimit-Limit");
+  const auto remaining = number("X-Ratelimit-Remaining");
+  if (!limit || !remaining) return std::nullopt;
+  return RequestPool{static_cast<double>(*limit), static_cast<double>(*remaining)};
+}
+
+std::string NodeIdentity(const std::string& name) { return Sha256Hex(name); }
 
 }  // namespace replicawatch::minio

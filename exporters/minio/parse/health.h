@@ -20,7 +20,13 @@ struct Liveness {
   bool initialized = false;
   /// The node's clock: X-Amz-Request-Id is the time of the request, in hexadecimal nanoseconds.
   std::optional<int64_t> clock_unix_ns;
+  /// X-Amz-Id-2: which node it was, as NodeIdentity() of its name; another one than was asked when
+  /// something between passes requests on.
+  std::string identity;
 };
+
+/// What a node of this name calls itself in its answers: the SHA-256 of host:port.
+std::string NodeIdentity(const std::string& name);
 
 /// kProtocol when it is no MinIO that answered: its answers, errors included, carry
 /// X-Amz-Request-Id.
@@ -29,5 +35,21 @@ Result<Liveness> ParseLiveness(int status, const Headers& headers);
 /// The answer to GET /minio/health/cluster or /minio/health/cluster/read: true for 200 (each
 /// erasure set has its quorum of drives, as this node sees it), false for 503.
 Result<bool> ParseClusterHealth(int status, const Headers& headers);
+
+/// The answer to GET /minio/health/cluster?maintenance=true: whether each erasure set would still
+/// take writes without this node's drives. False as well while a drive heals.
+Result<bool> ParseMaintenance(int status, const Headers& headers);
+
+/// The answer to GET /minio/health/ready: false when the queue of requests is over its capacity,
+/// or KMS or etcd, if configured, can't be reached.
+Result<bool> ParseReady(int status, const Headers& headers);
+
+/// How many S3 requests the node takes at once, and how many more it would now: X-Ratelimit-Limit
+/// and X-Ratelimit-Remaining of any answer of the S3 API, refusals included.
+struct RequestPool {
+  double limit = 0;
+  double remaining = 0;
+};
+std::optional<RequestPool> ParseRequestPool(const Headers& headers);
 
 }  // namespace replicawatch::minio

@@ -2,6 +2,8 @@
 
 #include "exporters/minio/parse/endpoint.h"
 #include "exporters/minio/parse/health.h"
+#include "exporters/minio/parse/json.h"
+#include "exporters/minio/parse/realtime_metrics.h"
 #include "exporters/minio/parse/refusal.h"
 #include "exporters/minio/parse/server_info.h"
 #include "exporters/minio/parse/storage_info.h"
@@ -193,6 +195,11 @@ TEST_CASE("no recorded answer can be cut or broken so that a parser fails") {
     const auto info = ParseServerInfo(text);
     if (text.size() < server.size()) CHECK_FALSE(info);
   });
+  const std::string metrics = ReadRecorded("4x1-one-hung/metrics.json");
+  Torture(metrics, [&](std::string_view text) {
+    const auto info = ParseRealtimeMetrics(text);
+    if (TrimSpace(text).size() < TrimSpace(metrics).size()) CHECK_FALSE(info);
+  });
   for (const char* name : {"refusals/AccessDenied.json", "refusals/NoSuchBucketPolicy.xml"}) {
     Torture(ReadRecorded(name),
             [](std::string_view text) { CHECK(ParseRefusal(403, text).message.size() < 100); });
@@ -211,8 +218,110 @@ TEST_CASE("info: versions of those that answered the node asked") {
   for (const ServerEntry& server : degraded->servers) without += server.version.empty();
   CHECK(degraded->servers.size() == 4);
   CHECK(without == 1);
+  CHECK(healthy->servers[0].uptime_seconds > 0.0);
+  REQUIRE(healthy->servers[0].settings);
+  // Names that begin with an underscore are about the one node, as _MINIO_SERVER_LOCAL.
+  CHECK(healthy->servers[0].settings == healthy->servers[1].settings);
+  CHECK(healthy->buckets.has_value());
 
   CHECK_FALSE(ParseServerInfo(R"({"servers":null})"));
+}
+
+TEST_CASE("info: counts that timed out are not known, and what is outside") {
+  // Shapes of the server's own type InfoMessage; nothing outside can be had in the tests.
+  const auto info = ParseServerInfo(R"({"servers":[{"endpoint":"a:1"}],
+      "buckets":{"count":0,"error":"Operation timed out"},"objects":{"count":7},"usage":{"size":9},
+      "services":{"kmsStatus":[{"status":"online","endpoint":"https://kms:7373"}],
+        "ldap":{"status":"offline"},"logger":[{"hook":{"status":"Online"}}],"audit":null,
+        "notifications":[{"webhook":[{"arn:1":{"status":"offline"}}]}]}})");
+  REQUIRE(info);
+  CHECK_FALSE(info->buckets);
+  CHECK(info->objects == 7);
+  CHECK(info->usage_bytes == 9);
+  std::string targets;
+  for (const ExternalTarget& target : info->targets)
+    targets += target.kind + "/" + target.name + (target.online ? "+ " : "- ");
+  CHECK(targets == "kms/https://kms:7373+ ldap/ldap- logger/hook+ notification/arn:1- ");
+}
+
+TEST_CASE("metrics: who is connected to whom, as each node says") {
+  const auto count = [](const char* state) {
+    const auto metrics = ParseRealtimeMetrics(ReadRecorded(std::string(state) + "/metrics.json"));
+    REQUIRE(metrics);
+    int connected = 0;
+    for (const auto& [name, node] : metrics->nodes) {
+      CHECK(node.peers.size() == 3);
+      for (const auto& [peer, is_connected] : node.peers) connected += is_connected;
+    }
+    return std::pair(metrics->nodes.size(), connected);
+  };
+  CHECK(count("4x1-healthy") == std::pair<size_t, int>(4, 12));
+  CHECK(count("4x1-one-down") == std::pair<size_t, int>(3, 6));
+  // A second after a node was stopped, only one of the others has noticed.
+  CHECK(count("4x1-one-hung") == std::pair<size_t, int>(3, 8));
+  CHECK(ParseRealtimeMetrics(ReadRecorded("4x1-healthy/metrics.json"))->scan_end_unix_seconds >
+        1.7e9);
+  CHECK(ParseRealtimeMetrics(ReadRecorded("4x1-healthy/metrics.json"), 2).error().code ==
+        ErrorCode::kLimit);
+  CHECK(ParseRealtimeMetrics(R"({"by_host":null,"aggregated":null})")->nodes.empty());
+  CHECK_FALSE(ParseRealtimeMetrics("[]"));
+}
+
+TEST_CASE("times: as Go writes them") {
+  CHECK(ParseTime("1970-01-01T00:00:01Z") == 1);
+  CHECK(*ParseTime("2026-11-23T22:58:08.813975475Z") == doctest::Approx(1795474688.813975));
+  for (const char* text :
+       {"", "0001-01-01T00:00:00Z", "2026-11-23T22:58:08", "2026-13-23T22:58:08Z",
+        "2026-11-23T25:58:08Z", "2026-11-23T22:58:08.x1Z", "2026-11-23 22:58:08Z",
+        "2026-11-23T22:58:08+02:00", "-026-11-23T22:58:08Z"}) {
+    CAPTURE(text);
+    CHECK_FALSE(ParseTime(text));
+  }
+}
+
+TEST_CASE("health: maintenance, readiness, identity, request pool") {
+  const auto maintenance = [](const char* state) {
+    const RecordedHead head = ReadHead(std::string(state) + "/maintenance.http");
+    return ParseMaintenance(head.status, head.headers);
+  };
+  CHECK(maintenance("4x1-healthy") == true);
+  CHECK(maintenance("4x1-one-down") == false);
+  CHECK_FALSE(ParseMaintenance(412, {}));
+  const RecordedHead ready = ReadHead("4x1-healthy/ready.http");
+  CHECK(ParseReady(ready.status, ready.headers) == true);
+  CHECK(ParseReady(503, ready.headers) == false);
+  const RecordedHead live = ReadHead("4x1-healthy/live.http");
+  CHECK(ParseLiveness(live.status, live.headers)->identity.size() == 64);
+  const auto pool = ParseRequestPool(ReadHead("4x1-healthy/anonymous.http").headers);
+  REQUIRE(pool);
+  CHECK(pool->limit >= pool->remaining);
+  CHECK(pool->remaining > 0);
+  CHECK_FALSE(ParseRequestPool({{"X-Ratelimit-Limit", "12"}, {"X-Ratelimit-Remaining", "x"}}));
+  CHECK_FALSE(ParseRequestPool(live.headers));
+}
+
+TEST_CASE("storageinfo: sizes, counters, healing") {
+  const auto info = ParseStorageInfo(ReadRecorded("4x1-healing/storageinfo.json"));
+  REQUIRE(info);
+  int healing = 0;
+  for (const Drive& drive : info->drives) {
+    REQUIRE(drive.usage);
+    CHECK(drive.usage->total_bytes > drive.usage->free_bytes);
+    CHECK(drive.usage->free_inodes > 0.0);
+    CHECK(drive.errors.has_value());
+    CHECK(drive.path().starts_with("/data/"));
+    if (!drive.healing) continue;
+    ++healing;
+    CHECK(drive.healing->started_unix_seconds > 1.7e9);
+    CHECK(drive.healing->last_update_unix_seconds >= drive.healing->started_unix_seconds);
+    CHECK_FALSE(drive.healing->finished);
+  }
+  CHECK(healing == 1);
+  CHECK(info->pools[0].reduced_data == 3);
+  const auto degraded = ParseStorageInfo(ReadRecorded("4x1-one-down/storageinfo.json"));
+  int without = 0;
+  for (const Drive& drive : degraded->drives) without += !drive.usage && !drive.errors;
+  CHECK(without == 1);
 }
 
 TEST_CASE("refusals: recorded ones and others") {
