@@ -195,7 +195,6 @@ void PrepareMethod(Transfer& transfer, const Fetch& fetch) {
     curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, static_cast<long>(fetch.body.size()));
     curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, fetch.body.data());
     AddHeader(transfer, "Content-Type: application/octet-stream");
-    AddHeader(transfer, "Expect:");
   }
   curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, MethodName(fetch.method));
 }

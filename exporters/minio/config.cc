@@ -9,6 +9,11 @@
 namespace replicawatch::minio {
 namespace {
 
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 && name[0] != 0 ? name : "unnamed";
+}
+
 /// The keys that say how nodes are asked, the same for clusters and modules.
 struct NodeKeys {
   S3Key key;
@@ -27,6 +32,22 @@ struct NodeKeys {
   }
 };
 
+YamlValue::Read IntoCanary(std::optional<CanarySettings>& canary) {
+  return [&canary](const YamlValue& value) -> Result<void> {
+    CanarySettings& settings = canary.emplace();
+    const Result<void> read = value.Keys({
+        {"bucket", Into(settings.bucket)},
+        {"prefix", Into(settings.prefix)},
+        {"interval", Into(settings.interval)},
+        {"redundancy", Into(settings.redundancy)},
+    });
+    if (!read) return read;
+    if (const Result<void> complete = CompleteCanary(settings); !complete)
+      return value.Fault(complete.error().message);
+    return {};
+  };
+}
+
 Result<WatchOptions> ReadCluster(const YamlValue& value) {
   WatchOptions cluster;
   NodeKeys nodes;
@@ -40,6 +61,7 @@ Result<WatchOptions> ReadCluster(const YamlValue& value) {
       {"secret_key_env", IntoSecretOfEnvironment(nodes.key.secret_key)},
       {"region", Into(nodes.key.region)},
       {"ca_file", Into(nodes.settings.ca_file)},
+      {"canary", IntoCanary(cluster.canary)},
   });
   if (!read) return tl::unexpected(read.error());
   if (seeds.empty()) return value.Fault("a cluster needs \"seeds\": the address of any node");
@@ -51,6 +73,8 @@ Result<WatchOptions> ReadCluster(const YamlValue& value) {
   if (const Result<void> complete = nodes.Complete(value); !complete)
     return tl::unexpected(complete.error());
   cluster.nodes = std::move(nodes.settings);
+  if (cluster.canary && !cluster.nodes.key)
+    return value.Fault("a canary needs an access key and a secret key");
   return cluster;
 }
 
@@ -82,6 +106,20 @@ Result<std::optional<S3Key>> CompleteKey(S3Key key) {
   if (key.secret_key.empty())
     return Fail(ErrorCode::kParse, "there is an access key, but no secret key");
   return key;
+}
+
+Result<void> CompleteCanary(CanarySettings& canary) {
+  constexpr auto kShortest = std::chrono::seconds(1);
+  if (canary.bucket.empty())
+    return Fail(ErrorCode::kParse, "a canary needs \"bucket\": one of its own");
+  if (canary.interval < kShortest)
+    return Fail(ErrorCode::kParse, "a canary's interval is at least 1s");
+  // Two exporters that watch one cluster run on two hosts.
+  if (canary.prefix.empty()) canary.prefix = "replicawatch/" + HostName();
+  if (canary.prefix.starts_with('/') || canary.prefix.ends_with('/') ||
+      canary.prefix.find("//") != std::string::npos)
+    return Fail(ErrorCode::kParse, "a canary's prefix has slashes only between its parts");
+  return {};
 }
 
 Result<void> CheckCaFile(const std::string& path) {

@@ -25,6 +25,9 @@ Result<MinioConfig> ReadConfig(const YamlValue& document);
 /// A key with both of its halves, or none when it has neither. One half alone is an error.
 Result<std::optional<S3Key>> CompleteKey(S3Key key);
 
+/// Fills in the prefix, from the host's name; fails when it can't be used.
+Result<void> CompleteCanary(CanarySettings& canary);
+
 /// Fails when the file of authorities can't be read.
 Result<void> CheckCaFile(const std::string& path);
 

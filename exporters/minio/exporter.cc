@@ -32,6 +32,11 @@ void MinioExporter::AddFlags(Flags& flags) {
   flags.Password("minio.secret-key-file", key_.secret_key, "File with the secret key",
                  {"MINIO_SECRET_KEY"});
   flags.Text("minio.region", key_.region, "Region that requests are signed for");
+  flags.Text("minio.canary.bucket", canary_.bucket,
+             "Bucket for test writes and reads through each node, which nothing else uses; "
+             "default: none, and nothing is ever written");
+  flags.Time("minio.canary.interval", canary_.interval,
+             "How often each node gets a test write and read");
   flags.Text("minio.ca-file", ca_file_,
              "PEM file with the authorities that the nodes' certificates are checked against; "
              "default: the system's");
@@ -58,10 +63,16 @@ Result<WatchOptions> MinioExporter::ClusterOfFlags() const {
                                        ": they are MINIO_ACCESS_KEY in the environment and "
                                        "MINIO_SECRET_KEY or --minio.secret-key-file");
   cluster.nodes.key = std::move(*complete);
+  if (canary_.bucket.empty()) return cluster;
+  if (!cluster.nodes.key)
+    return Fail(ErrorCode::kParse, "--minio.canary.bucket needs an access key and a secret key");
+  cluster.canary = canary_;
+  if (const Result<void> usable = CompleteCanary(*cluster.canary); !usable)
+    return Fail(ErrorCode::kParse, "--minio.canary: " + usable.error().message);
   return cluster;
 }
 
-Result<Started> MinioExporter::Start(CollectorSet) {
+Result<Started> MinioExporter::Start(CollectorSet collectors) {
   MinioConfig config;
   if (!config_file_.empty()) {
     const Result<YamlValue> document = YamlValue::Load(config_file_);
@@ -79,8 +90,11 @@ Result<Started> MinioExporter::Start(CollectorSet) {
     config.clusters.push_back(std::move(*cluster));
   }
   Started started;
-  for (WatchOptions& cluster : config.clusters)
+  for (WatchOptions& cluster : config.clusters) {
+    // What is never published is not done either.
+    if (!HasCollector(collectors, "canary")) cluster.canary.reset();
     started.watchers.push_back(std::make_unique<MinioWatcher>(std::move(cluster)));
+  }
   return started;
 }
 

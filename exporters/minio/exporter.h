@@ -23,6 +23,7 @@ class MinioExporter : public Exporter {
   std::string cluster_name_;
   std::string ca_file_;
   S3Key key_;
+  CanarySettings canary_;
 };
 
 }  // namespace replicawatch::minio

@@ -1,5 +1,10 @@
 #include "exporters/minio/request.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "common/base/text.h"
+
 namespace replicawatch::minio {
 namespace {
 
@@ -10,9 +15,24 @@ constexpr size_t kLarge = 32 * 1024 * 1024;
 
 Request Health(const char* target) { return {target, false, kSmall}; }
 
+// A refusal in XML.
+constexpr size_t kRefusal = 16 * 1024;
+
 bool IsPlain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '.' || c == '_' || c == '~';
+}
+
+/// /BUCKET/KEY, in which the key's slashes stay what they are.
+std::string ObjectPath(std::string_view bucket, std::string_view key) {
+  std::string path = "/" + EncodeQueryValue(bucket);
+  while (!key.empty()) path += "/" + EncodeQueryValue(CutAt(key, '/'));
+  return path;
+}
+
+/// A prefix that does not end in a slash would match the names that begin with it as well.
+std::string HealPath(std::string_view bucket, std::string_view prefix) {
+  return "/minio/admin/v3/heal" + ObjectPath(bucket, prefix) + "/";
 }
 
 }  // namespace
@@ -37,6 +57,36 @@ Request AskServerInfo() { return {"/minio/admin/v3/info", true, kLarge}; }
 
 Request AskRealtimeMetrics() {
   return {"/minio/admin/v3/metrics?by-host=true&n=1&types=257", true, kLarge};
+}
+
+Request PutObject(std::string_view bucket, std::string_view key, std::string content) {
+  Request request{ObjectPath(bucket, key), true, kRefusal, HttpMethod::kPut};
+  request.body = std::move(content);
+  return request;
+}
+
+Request GetObject(std::string_view bucket, std::string_view key, size_t max_bytes) {
+  return {ObjectPath(bucket, key), true, std::max(max_bytes, kRefusal)};
+}
+
+Request HeadObject(std::string_view bucket, std::string_view key) {
+  return {ObjectPath(bucket, key), true, kRefusal, HttpMethod::kHead};
+}
+
+Request DeleteObject(std::string_view bucket, std::string_view key) {
+  return {ObjectPath(bucket, key), true, kRefusal, HttpMethod::kDelete};
+}
+
+Request StartHealCheck(std::string_view bucket, std::string_view prefix) {
+  Request request{HealPath(bucket, prefix) + "?forceStart=true", true, kRefusal, HttpMethod::kPost};
+  request.body = R"({"recursive":true,"dryRun":true,"remove":false,"recreate":false,"scanMode":1,)"
+                 R"("updateParity":false,"nolock":true})";
+  return request;
+}
+
+Request PollHealCheck(std::string_view bucket, std::string_view prefix, std::string_view token) {
+  return {HealPath(bucket, prefix) + "?clientToken=" + EncodeQueryValue(token), true, kLarge,
+          HttpMethod::kPost};
 }
 
 std::string EncodeQueryValue(std::string_view value) {

@@ -38,6 +38,17 @@ Request AskServerInfo();   ///< GET /minio/admin/v3/info
 /// server gives a silent peer half a second.
 Request AskRealtimeMetrics();
 
+// The S3 API. Keys may hold any character.
+Request PutObject(std::string_view bucket, std::string_view key, std::string content);
+Request GetObject(std::string_view bucket, std::string_view key, size_t max_bytes);
+Request HeadObject(std::string_view bucket, std::string_view key);
+Request DeleteObject(std::string_view bucket, std::string_view key);
+
+/// POST /minio/admin/v3/heal/BUCKET/PREFIX: begins a run that only looks and heals nothing.
+Request StartHealCheck(std::string_view bucket, std::string_view prefix);
+/// POST to the same with its token: what it has found since the last question.
+Request PollHealCheck(std::string_view bucket, std::string_view prefix, std::string_view token);
+
 /// Percent-encoded as a query's value has to be for the signature: all but letters, digits and
 /// -._~, with upper-case hexadecimal digits.
 std::string EncodeQueryValue(std::string_view value);

@@ -15,11 +15,20 @@ struct NodeSettings {
   std::string ca_file;       ///< empty: the system's
 };
 
+/// Test writes and reads through each node.
+struct CanarySettings {
+  std::string bucket;
+  std::string prefix;  ///< of all keys; no other exporter may use it
+  Duration interval = std::chrono::seconds(30);
+  bool redundancy = false;  ///< also looks how many shards of its objects there are
+};
+
 /// One deployment to watch.
 struct WatchOptions {
   std::string name;  ///< of the cluster; empty: the first seed's host:port
   std::vector<NodeAddress> seeds;
   NodeSettings nodes{};
+  std::optional<CanarySettings> canary{};  ///< none: nothing is ever written; wants a key
 };
 
 }  // namespace replicawatch::minio

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "common/deployment/overview.h"
+#include "exporters/minio/canary_view.h"
 #include "exporters/minio/facts.h"
 #include "exporters/minio/inventory.h"
 
@@ -85,6 +87,7 @@ struct View {
   std::vector<RelayedView> relayed;
   std::optional<double> inventory_age_seconds;
   ClusterFacts cluster;
+  std::shared_ptr<const CanaryView> canary;  ///< null: off
 };
 
 const Vocabulary& MinioVocabulary();

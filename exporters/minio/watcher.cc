@@ -23,7 +23,8 @@ MinioWatcher::MinioWatcher(WatchOptions options)
       cluster_(options_.name.empty() ? options_.seeds.front().name : options_.name),
       client_({options_.nodes.ca_file}),
       desk_([this] { client_.Wake(); }),
-      sampler_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr) {
+      sampler_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr),
+      canary_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr, options_.canary) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -63,6 +64,9 @@ TimePoint MinioWatcher::Advance(TimePoint now) {
   }
   if (NoteChanges(now)) next_join_ = now;
   next = std::min(next, sampler_.Tick(nodes_, now));
+  // Before that a seed, which may be a load balancer, would be taken for a member.
+  if (canary_.enabled() && sampler_.settled())
+    next = std::min(next, canary_.Tick(nodes_, Members(), now));
   if (now >= next_verdicts_) AskVerdicts(now);
   if (now >= next_join_ && !AwaitFirstAnswers(now)) desk_.Publish(Join(now));
   return std::min({next, next_verdicts_, next_join_});
@@ -145,6 +149,14 @@ bool MinioWatcher::IsMember(const Node& node) const {
   return members_.empty() || std::any_of(members_.begin(), members_.end(), is_it);
 }
 
+std::vector<const Node*> MinioWatcher::Members() const {
+  std::vector<const Node*> members;
+  for (const auto& [name, node] : nodes_) {
+    if (IsMember(*node)) members.push_back(node.get());
+  }
+  return members;
+}
+
 /// Takes over the nodes of the newest inventory. Seeds stay, to be asked when no member answers.
 void MinioWatcher::FindNodes() {
   if (sampler_.inventory() != nullptr) members_ = sampler_.inventory()->Nodes();
@@ -164,10 +176,11 @@ std::shared_ptr<const View> MinioWatcher::Join(TimePoint now) {
   next_join_ = now + kJoinInterval;
   std::vector<const NodeFacts*> facts;
   for (const auto& [name, node] : nodes_) facts.push_back(&node->facts());
-  auto view = std::make_shared<const View>(
-      JoinView({facts, sampler_.inventory(), sampler_.InventoryAge(now), UnixSeconds(),
-                sampler_.cluster_facts()},
-               cluster_));
+  auto view =
+      std::make_shared<View>(JoinView({facts, sampler_.inventory(), sampler_.InventoryAge(now),
+                                       UnixSeconds(), sampler_.cluster_facts()},
+                                      cluster_));
+  view->canary = canary_.Look(now);
   change_log_.Observe(view->overview);
   return view;
 }

@@ -9,6 +9,7 @@
 #include "common/deployment/change_log.h"
 #include "common/scrape/gather.h"
 #include "common/scrape/watcher.h"
+#include "exporters/minio/canary.h"
 #include "exporters/minio/sampler.h"
 #include "exporters/minio/settings.h"
 #include "exporters/minio/view.h"
@@ -39,6 +40,7 @@ class MinioWatcher : public Watcher {
   bool Settle(const Desk::Gather& gather, TimePoint now, TimePoint& wake);
   void FindNodes();
   bool IsMember(const Node& node) const;
+  std::vector<const Node*> Members() const;
   std::shared_ptr<const View> Join(TimePoint now);
 
   const WatchOptions options_;
@@ -49,6 +51,7 @@ class MinioWatcher : public Watcher {
   // Of the loop's thread only:
   Nodes nodes_;  // seeds and members
   Sampler sampler_;
+  Canary canary_;
   ChangeLog change_log_;
   std::vector<NodeAddress> members_;  // by name; empty before the first inventory
   TimePoint next_verdicts_;

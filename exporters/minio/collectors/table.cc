@@ -5,7 +5,7 @@
 namespace replicawatch::minio {
 
 std::span<const Collector<View>> Collectors() {
-  static const std::array<Collector<View>, 6> table = {{
+  static const std::array<Collector<View>, 7> table = {{
       DeploymentCollector<View>(),
       {{"erasure", "drives, quorums and space of the erasure sets", true},
        ErasureMetrics(),
@@ -16,8 +16,19 @@ std::span<const Collector<View>> Collectors() {
        ClusterMetrics(),
        EmitCluster},
       {{"node", "what each node says of itself", true}, NodeMetrics(), EmitNodes},
+      {{"canary", "test writes and reads through each node, where a bucket is given", true},
+       CanaryMetrics(),
+       EmitCanary},
   }};
   return table;
+}
+
+bool HasCollector(CollectorSet chosen, std::string_view name) {
+  const auto table = Collectors();
+  for (size_t i = 0; i < table.size(); ++i) {
+    if (table[i].info.name == name) return chosen.Has(i);
+  }
+  return false;
 }
 
 }  // namespace replicawatch::minio

@@ -11,7 +11,12 @@ namespace replicawatch::minio {
 /// file beside it.
 std::span<const Collector<View>> Collectors();
 
+/// Whether the collector of this name is among the chosen ones.
+bool HasCollector(CollectorSet chosen, std::string_view name);
+
 // One function and one table of families for each file of this folder.
+void EmitCanary(const View& view, SampleSink& sink);
+MetricTable CanaryMetrics();
 void EmitErasure(const View& view, SampleSink& sink);
 MetricTable ErasureMetrics();
 void EmitDrives(const View& view, SampleSink& sink);

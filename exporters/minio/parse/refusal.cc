@@ -1,7 +1,6 @@
 #include "exporters/minio/parse/refusal.h"
 
 #include <algorithm>
-#include <string>
 
 #include "common/base/text.h"
 #include "exporters/minio/parse/json.h"
@@ -19,7 +18,18 @@ bool IsCode(std::string_view code) {
          });
 }
 
-std::string FindCode(std::string_view body) {
+ErrorCode CodeFor(int status, std::string_view code) {
+  if (code == "AccessDenied") return ErrorCode::kPermission;
+  if (status == 401 || status == 403 || code == "AuthorizationHeaderMalformed") {
+    return ErrorCode::kAuth;
+  }
+  if (status == 404 || status == 405 || status == 501) return ErrorCode::kUnsupported;
+  return status >= 500 ? ErrorCode::kConnect : ErrorCode::kProtocol;
+}
+
+}  // namespace
+
+std::string FindRefusalCode(std::string_view body) {
   constexpr std::string_view kOpen = "<Code>";
   std::string code;
   if (TrimSpace(body).starts_with('<')) {
@@ -33,19 +43,8 @@ std::string FindCode(std::string_view body) {
   return IsCode(code) ? code : std::string();
 }
 
-ErrorCode CodeFor(int status, std::string_view code) {
-  if (code == "AccessDenied") return ErrorCode::kPermission;
-  if (status == 401 || status == 403 || code == "AuthorizationHeaderMalformed") {
-    return ErrorCode::kAuth;
-  }
-  if (status == 404 || status == 405 || status == 501) return ErrorCode::kUnsupported;
-  return status >= 500 ? ErrorCode::kConnect : ErrorCode::kProtocol;
-}
-
-}  // namespace
-
 Error ParseRefusal(int status, std::string_view body) {
-  const std::string code = FindCode(body);
+  const std::string code = FindRefusalCode(body);
   std::string message = "HTTP " + std::to_string(status);
   if (!code.empty()) message += " " + code;
   if (code == "RequestTimeTooSkewed") message += ": the clocks differ by more than 15 minutes";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "common/base/error.h"
@@ -13,5 +14,8 @@ namespace replicawatch::minio {
 /// region) -> kAuth; 404, 405, 501 -> kUnsupported; any other 5xx -> kConnect: for now the node
 /// does not serve, as if it were away.
 Error ParseRefusal(int status, std::string_view body);
+
+/// The code alone: "NoSuchBucket"; empty when the body has none.
+std::string FindRefusalCode(std::string_view body);
 
 }  // namespace replicawatch::minio
