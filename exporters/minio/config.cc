@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/config/readers.h"
+#include "exporters/minio/bucket_config.h"
 
 namespace replicawatch::minio {
 namespace {
@@ -51,6 +52,7 @@ YamlValue::Read IntoCanary(std::optional<CanarySettings>& canary) {
 Result<WatchOptions> ReadCluster(const YamlValue& value) {
   WatchOptions cluster;
   NodeKeys nodes;
+  BucketConfig buckets;
   std::vector<std::string> seeds;
   const Result<void> read = value.Keys({
       {"name", Into(cluster.name)},
@@ -62,6 +64,8 @@ Result<WatchOptions> ReadCluster(const YamlValue& value) {
       {"region", Into(nodes.key.region)},
       {"ca_file", Into(nodes.settings.ca_file)},
       {"canary", IntoCanary(cluster.canary)},
+      {"buckets", [&](const YamlValue& of) { return buckets.ReadBuckets(of); }},
+      {"bucket_survey", [&](const YamlValue& of) { return buckets.ReadSurvey(of); }},
   });
   if (!read) return tl::unexpected(read.error());
   if (seeds.empty()) return value.Fault("a cluster needs \"seeds\": the address of any node");
@@ -75,6 +79,9 @@ Result<WatchOptions> ReadCluster(const YamlValue& value) {
   cluster.nodes = std::move(nodes.settings);
   if (cluster.canary && !cluster.nodes.key)
     return value.Fault("a canary needs an access key and a secret key");
+  cluster.buckets = buckets.Complete();
+  if (!cluster.buckets.declared.empty() && !cluster.nodes.key)
+    return value.Fault("\"buckets\" can only be looked at with a key");
   return cluster;
 }
 

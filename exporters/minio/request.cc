@@ -13,6 +13,9 @@ constexpr size_t kSmall = 16 * 1024;
 // One drive takes a kilobyte or two, one server four.
 constexpr size_t kLarge = 32 * 1024 * 1024;
 
+// Documents have 20 KB at most, answers on replication some for each node and target.
+constexpr size_t kMedium = 8 * 1024 * 1024;
+
 Request Health(const char* target) { return {target, false, kSmall}; }
 
 // A refusal in XML.
@@ -87,6 +90,26 @@ Request StartHealCheck(std::string_view bucket, std::string_view prefix) {
 Request PollHealCheck(std::string_view bucket, std::string_view prefix, std::string_view token) {
   return {HealPath(bucket, prefix) + "?clientToken=" + EncodeQueryValue(token), true, kLarge,
           HttpMethod::kPost};
+}
+
+Request AskAccountInfo() { return {"/minio/admin/v3/accountinfo", true, kLarge}; }
+Request AskRemoteTargets(const std::string& bucket) {
+  return {"/minio/admin/v3/list-remote-targets?bucket=" + bucket + "&type=replication", true,
+          kMedium};
+}
+
+Request AskBuckets() { return {"/", true, kLarge}; }
+Request AskBucketDocument(const std::string& bucket, std::string_view name) {
+  return {"/" + bucket + "?" + std::string(name) + "=", true, kMedium};
+}
+Request AskReplicationMetrics(const std::string& bucket) {
+  return {"/" + bucket + "?replication-metrics=2", true, kMedium};
+}
+Request AskUploads(const std::string& bucket) {
+  return {"/" + bucket + "?uploads=", true, kMedium};
+}
+Request AskUploadsOf(const std::string& bucket, std::string_view key) {
+  return {"/" + bucket + "?prefix=" + EncodeQueryValue(key) + "&uploads=", true, kMedium};
 }
 
 std::string EncodeQueryValue(std::string_view value) {

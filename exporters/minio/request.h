@@ -48,6 +48,19 @@ Request DeleteObject(std::string_view bucket, std::string_view key);
 Request StartHealCheck(std::string_view bucket, std::string_view prefix);
 /// POST to the same with its token: what it has found since the last question.
 Request PollHealCheck(std::string_view bucket, std::string_view prefix, std::string_view token);
+Request AskAccountInfo();  ///< GET /minio/admin/v3/accountinfo
+/// GET /minio/admin/v3/list-remote-targets?bucket=BUCKET&type=replication
+Request AskRemoteTargets(const std::string& bucket);
+
+// The S3 API. Names of buckets need no encoding.
+Request AskBuckets();  ///< GET /
+/// GET /BUCKET?NAME=, one of the bucket's documents.
+Request AskBucketDocument(const std::string& bucket, std::string_view name);
+Request AskReplicationMetrics(const std::string& bucket);  ///< GET /BUCKET?replication-metrics=2
+/// GET /BUCKET?uploads=, those that the node asked has in its memory.
+Request AskUploads(const std::string& bucket);
+/// GET /BUCKET?prefix=KEY&uploads=, those of one key, from the drives.
+Request AskUploadsOf(const std::string& bucket, std::string_view key);
 
 /// Percent-encoded as a query's value has to be for the signature: all but letters, digits and
 /// -._~, with upper-case hexadecimal digits.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/net/http_client.h"
+#include "exporters/minio/bucket_settings.h"
 #include "exporters/minio/parse/endpoint.h"
 
 namespace replicawatch::minio {
@@ -29,6 +30,7 @@ struct WatchOptions {
   std::vector<NodeAddress> seeds;
   NodeSettings nodes{};
   std::optional<CanarySettings> canary{};  ///< none: nothing is ever written; wants a key
+  BucketSettings buckets{};
 };
 
 }  // namespace replicawatch::minio

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/deployment/overview.h"
+#include "exporters/minio/bucket_facts.h"
 #include "exporters/minio/canary_view.h"
 #include "exporters/minio/facts.h"
 #include "exporters/minio/inventory.h"
@@ -87,7 +88,9 @@ struct View {
   std::vector<RelayedView> relayed;
   std::optional<double> inventory_age_seconds;
   ClusterFacts cluster;
-  std::shared_ptr<const CanaryView> canary;  ///< null: off
+  std::shared_ptr<const CanaryView> canary;      ///< null: off
+  std::shared_ptr<const BucketFacts> buckets{};  ///< null: nothing is known of declared buckets
+  BucketAges bucket_ages{};
 };
 
 const Vocabulary& MinioVocabulary();

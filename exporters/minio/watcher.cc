@@ -24,7 +24,9 @@ MinioWatcher::MinioWatcher(WatchOptions options)
       client_({options_.nodes.ca_file}),
       desk_([this] { client_.Wake(); }),
       sampler_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr),
-      canary_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr, options_.canary) {
+      canary_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr, options_.canary),
+      bucket_survey_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr,
+                     options_.buckets) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -67,6 +69,7 @@ TimePoint MinioWatcher::Advance(TimePoint now) {
   // Before that a seed, which may be a load balancer, would be taken for a member.
   if (canary_.enabled() && sampler_.settled())
     next = std::min(next, canary_.Tick(nodes_, Members(), now));
+  next = std::min(next, bucket_survey_.Tick(nodes_, now));
   if (now >= next_verdicts_) AskVerdicts(now);
   if (now >= next_join_ && !AwaitFirstAnswers(now)) desk_.Publish(Join(now));
   return std::min({next, next_verdicts_, next_join_});
@@ -181,6 +184,8 @@ std::shared_ptr<const View> MinioWatcher::Join(TimePoint now) {
                                        UnixSeconds(), sampler_.cluster_facts()},
                                       cluster_));
   view->canary = canary_.Look(now);
+  view->buckets = bucket_survey_.Facts();
+  view->bucket_ages = bucket_survey_.Ages(now);
   change_log_.Observe(view->overview);
   return view;
 }

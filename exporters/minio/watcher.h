@@ -9,6 +9,7 @@
 #include "common/deployment/change_log.h"
 #include "common/scrape/gather.h"
 #include "common/scrape/watcher.h"
+#include "exporters/minio/bucket_survey.h"
 #include "exporters/minio/canary.h"
 #include "exporters/minio/sampler.h"
 #include "exporters/minio/settings.h"
@@ -52,6 +53,7 @@ class MinioWatcher : public Watcher {
   Nodes nodes_;  // seeds and members
   Sampler sampler_;
   Canary canary_;
+  BucketSurvey bucket_survey_;
   ChangeLog change_log_;
   std::vector<NodeAddress> members_;  // by name; empty before the first inventory
   TimePoint next_verdicts_;

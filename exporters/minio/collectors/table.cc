@@ -5,7 +5,7 @@
 namespace replicawatch::minio {
 
 std::span<const Collector<View>> Collectors() {
-  static const std::array<Collector<View>, 7> table = {{
+  static const std::array<Collector<View>, 8> table = {{
       DeploymentCollector<View>(),
       {{"erasure", "drives, quorums and space of the erasure sets", true},
        ErasureMetrics(),
@@ -16,6 +16,7 @@ std::span<const Collector<View>> Collectors() {
        ClusterMetrics(),
        EmitCluster},
       {{"node", "what each node says of itself", true}, NodeMetrics(), EmitNodes},
+      {{"buckets", "the declared buckets", true}, BucketMetrics(), EmitBuckets},
       {{"canary", "test writes and reads through each node, where a bucket is given", true},
        CanaryMetrics(),
        EmitCanary},

@@ -25,6 +25,8 @@ void EmitHealing(const View& view, SampleSink& sink);
 MetricTable HealingMetrics();
 void EmitCluster(const View& view, SampleSink& sink);
 MetricTable ClusterMetrics();
+void EmitBuckets(const View& view, SampleSink& sink);
+MetricTable BucketMetrics();
 void EmitNodes(const View& view, SampleSink& sink);
 MetricTable NodeMetrics();
 
