@@ -9,6 +9,7 @@
 
 #include "common/base/deadline.h"
 #include "common/deployment/overview.h"
+#include "common/scrape/collector.h"
 
 namespace replicawatch {
 
@@ -25,6 +26,7 @@ class GatherDesk {
   struct Gather {
     TimePoint start;
     Deadline deadline;
+    CollectorSet collectors;           // that the scrape wants
     bool done = false;                 // guarded by the desk's mutex
     std::shared_ptr<const View> view;  // guarded by the desk's mutex
   };
@@ -37,8 +39,9 @@ class GatherDesk {
 
   /// Waits for the view of this moment. Has no time-out of its own: the loop answers by the
   /// deadline. After Stop() the newest view there is, or null.
-  std::shared_ptr<const View> Wait(Deadline deadline) {
-    auto gather = std::make_shared<Gather>(Gather{Clock::now(), deadline, false, nullptr});
+  std::shared_ptr<const View> Wait(Deadline deadline, CollectorSet collectors = {}) {
+    auto gather =
+        std::make_shared<Gather>(Gather{Clock::now(), deadline, collectors, false, nullptr});
     {
       const std::lock_guard lock(mutex_);
       if (stopped_) return latest_;

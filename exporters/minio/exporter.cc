@@ -19,6 +19,8 @@ std::vector<MetricTable> MinioExporter::Metrics() const {
   return CollectorMetrics(minio::Collectors());
 }
 
+MetricTable MinioExporter::MetricPatterns() const { return NativePatterns(); }
+
 void MinioExporter::AddFlags(Flags& flags) {
   flags.Text("config.file", config_file_,
              "YAML file with clusters to watch, beside the one that the flags name, and modules "
@@ -93,6 +95,7 @@ Result<Started> MinioExporter::Start(CollectorSet collectors) {
   for (WatchOptions& cluster : config.clusters) {
     // What is never published is not done either.
     if (!HasCollector(collectors, "canary")) cluster.canary.reset();
+    cluster.relay_native = HasCollector(collectors, kNativeCollector);
     started.watchers.push_back(std::make_unique<MinioWatcher>(std::move(cluster)));
   }
   return started;

@@ -12,6 +12,7 @@ class MinioExporter : public Exporter {
   int DefaultPort() const override { return 9290; }
   std::vector<CollectorInfo> Collectors() const override;
   std::vector<MetricTable> Metrics() const override;
+  MetricTable MetricPatterns() const override;
   void AddFlags(Flags& flags) override;
   Result<Started> Start(CollectorSet collectors) override;
 

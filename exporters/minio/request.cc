@@ -18,6 +18,8 @@ constexpr size_t kMedium = 8 * 1024 * 1024;
 
 Request Health(const char* target) { return {target, false, kSmall}; }
 
+// A node's page takes 50 kB, that of 100 busy buckets a megabyte or two.
+constexpr size_t kMetrics = 16 * 1024 * 1024;
 // A refusal in XML.
 constexpr size_t kRefusal = 16 * 1024;
 
@@ -36,6 +38,12 @@ std::string ObjectPath(std::string_view bucket, std::string_view key) {
 /// A prefix that does not end in a slash would match the names that begin with it as well.
 std::string HealPath(std::string_view bucket, std::string_view prefix) {
   return "/minio/admin/v3/heal" + ObjectPath(bucket, prefix) + "/";
+}
+
+Request Metrics(const char* page, Secret token) {
+  Request request{std::string("/minio/v2/metrics/") + page, false, kMetrics};
+  request.bearer_token = std::move(token);
+  return request;
 }
 
 }  // namespace
@@ -111,6 +119,9 @@ Request AskUploads(const std::string& bucket) {
 Request AskUploadsOf(const std::string& bucket, std::string_view key) {
   return {"/" + bucket + "?prefix=" + EncodeQueryValue(key) + "&uploads=", true, kMedium};
 }
+Request AskNodeMetrics(Secret token) { return Metrics("node", std::move(token)); }
+Request AskClusterMetrics(Secret token) { return Metrics("cluster", std::move(token)); }
+Request AskBucketMetrics(Secret token) { return Metrics("bucket", std::move(token)); }
 
 std::string EncodeQueryValue(std::string_view value) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";

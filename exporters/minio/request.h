@@ -62,6 +62,11 @@ Request AskUploads(const std::string& bucket);
 /// GET /BUCKET?prefix=KEY&uploads=, those of one key, from the drives.
 Request AskUploadsOf(const std::string& bucket, std::string_view key);
 
+// MinIO's own metrics (v2); an empty token is none.
+Request AskNodeMetrics(Secret token);     ///< GET /minio/v2/metrics/node
+Request AskClusterMetrics(Secret token);  ///< GET /minio/v2/metrics/cluster
+Request AskBucketMetrics(Secret token);   ///< GET /minio/v2/metrics/bucket
+
 /// Percent-encoded as a query's value has to be for the signature: all but letters, digits and
 /// -._~, with upper-case hexadecimal digits.
 std::string EncodeQueryValue(std::string_view value);

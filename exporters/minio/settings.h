@@ -29,6 +29,7 @@ struct WatchOptions {
   std::string name;  ///< of the cluster; empty: the first seed's host:port
   std::vector<NodeAddress> seeds;
   NodeSettings nodes{};
+  bool relay_native = false;               ///< asks for the nodes' own metrics
   std::optional<CanarySettings> canary{};  ///< none: nothing is ever written; wants a key
   BucketSettings buckets{};
 };

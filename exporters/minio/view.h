@@ -12,6 +12,7 @@
 #include "exporters/minio/canary_view.h"
 #include "exporters/minio/facts.h"
 #include "exporters/minio/inventory.h"
+#include "exporters/minio/native_view.h"
 
 namespace replicawatch::minio {
 
@@ -91,6 +92,7 @@ struct View {
   std::shared_ptr<const CanaryView> canary;      ///< null: off
   std::shared_ptr<const BucketFacts> buckets{};  ///< null: nothing is known of declared buckets
   BucketAges bucket_ages{};
+  std::shared_ptr<const NativeView> native{};  ///< null: off
 };
 
 const Vocabulary& MinioVocabulary();

@@ -26,7 +26,8 @@ MinioWatcher::MinioWatcher(WatchOptions options)
       sampler_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr),
       canary_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr, options_.canary),
       bucket_survey_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr,
-                     options_.buckets) {
+                     options_.buckets),
+      native_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr, options_.relay_native) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -38,7 +39,7 @@ void MinioWatcher::Stop() {
 }
 
 void MinioWatcher::Scrape(const ScrapeRequest& request, SampleSink& sink) {
-  if (const auto view = desk_.Wait(request.deadline))
+  if (const auto view = desk_.Wait(request.deadline, request.collectors))
     PublishView(*view, Collectors(), request, sink);
 }
 
@@ -70,6 +71,7 @@ TimePoint MinioWatcher::Advance(TimePoint now) {
   if (canary_.enabled() && sampler_.settled())
     next = std::min(next, canary_.Tick(nodes_, Members(), now));
   next = std::min(next, bucket_survey_.Tick(nodes_, now));
+  next = std::min(next, native_.Tick(nodes_, now));
   if (now >= next_verdicts_) AskVerdicts(now);
   if (now >= next_join_ && !AwaitFirstAnswers(now)) desk_.Publish(Join(now));
   return std::min({next, next_verdicts_, next_join_});
@@ -144,6 +146,8 @@ bool MinioWatcher::Settle(const Desk::Gather& gather, TimePoint now, TimePoint& 
     wake = std::min(wake, node->NextTick());
     settled = false;
   }
+  if (native_.enabled() && HasCollector(gather.collectors, kNativeCollector))
+    settled &= native_.Settle(Members(), gather.start, expired, now, wake);
   return settled;
 }
 
@@ -186,6 +190,7 @@ std::shared_ptr<const View> MinioWatcher::Join(TimePoint now) {
   view->canary = canary_.Look(now);
   view->buckets = bucket_survey_.Facts();
   view->bucket_ages = bucket_survey_.Ages(now);
+  view->native = native_.Look(Members(), now);
   change_log_.Observe(view->overview);
   return view;
 }

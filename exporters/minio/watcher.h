@@ -11,6 +11,7 @@
 #include "common/scrape/watcher.h"
 #include "exporters/minio/bucket_survey.h"
 #include "exporters/minio/canary.h"
+#include "exporters/minio/native.h"
 #include "exporters/minio/sampler.h"
 #include "exporters/minio/settings.h"
 #include "exporters/minio/view.h"
@@ -54,6 +55,7 @@ class MinioWatcher : public Watcher {
   Sampler sampler_;
   Canary canary_;
   BucketSurvey bucket_survey_;
+  NativeRelay native_;
   ChangeLog change_log_;
   std::vector<NodeAddress> members_;  // by name; empty before the first inventory
   TimePoint next_verdicts_;

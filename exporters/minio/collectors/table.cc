@@ -5,7 +5,7 @@
 namespace replicawatch::minio {
 
 std::span<const Collector<View>> Collectors() {
-  static const std::array<Collector<View>, 8> table = {{
+  static const std::array<Collector<View>, 9> table = {{
       DeploymentCollector<View>(),
       {{"erasure", "drives, quorums and space of the erasure sets", true},
        ErasureMetrics(),
@@ -20,6 +20,9 @@ std::span<const Collector<View>> Collectors() {
       {{"canary", "test writes and reads through each node, where a bucket is given", true},
        CanaryMetrics(),
        EmitCanary},
+      {{kNativeCollector, "MinIO's own metrics of each node and of the cluster", false},
+       NativeMetrics(),
+       EmitNative},
   }};
   return table;
 }

@@ -11,6 +11,9 @@ namespace replicawatch::minio {
 /// file beside it.
 std::span<const Collector<View>> Collectors();
 
+/// The one for which nodes are asked at a scrape only when it is wanted.
+constexpr std::string_view kNativeCollector = "native";
+
 /// Whether the collector of this name is among the chosen ones.
 bool HasCollector(CollectorSet chosen, std::string_view name);
 
@@ -27,10 +30,15 @@ void EmitCluster(const View& view, SampleSink& sink);
 MetricTable ClusterMetrics();
 void EmitBuckets(const View& view, SampleSink& sink);
 MetricTable BucketMetrics();
+void EmitNative(const View& view, SampleSink& sink);
+MetricTable NativeMetrics();
 void EmitNodes(const View& view, SampleSink& sink);
 MetricTable NodeMetrics();
 
 /// The families of the collector `node` for one node, under the labels that the sink is at.
 void EmitNode(const NodeView& node, SampleSink& sink);
+
+/// The beginnings of the names of MinIO's own metrics, for --metrics.list: "minio_*".
+MetricTable NativePatterns();
 
 }  // namespace replicawatch::minio
