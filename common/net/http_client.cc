@@ -294,9 +294,9 @@ void HttpClient::Impl::Finish(CURL* easy, CURLcode code) {
   } else if (code != CURLE_OK) {
     std::string message =
         transfer->error_text[0] != '\0' ? transfer->error_text : curl_easy_strerror(code);
-    if (code == CURLE_COULDNT_CONNECT && os_error != 0) {
-      message += " (" + std::system_category().message(static_cast<int>(os_error)) + ")";
-    }
+    // libcurl's own text says after how many milliseconds: each try would have another one.
+    if (code == CURLE_COULDNT_CONNECT && os_error != 0)
+      message = "can't connect: " + std::system_category().message(static_cast<int>(os_error));
     transfer->done(Fail(CodeOf(code), std::move(message)));
   } else {
     transfer->done(std::move(reply));

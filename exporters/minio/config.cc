@@ -96,11 +96,14 @@ Result<Module> ReadModule(const YamlValue& value) {
       {"secret_key_env", IntoSecretOfEnvironment(nodes.key.secret_key)},
       {"region", Into(nodes.key.region)},
       {"ca_file", Into(nodes.settings.ca_file)},
+      {"tls", Into(module.settings.tls)},
   });
   if (!read) return tl::unexpected(read.error());
   if (const Result<void> complete = nodes.Complete(value); !complete)
     return tl::unexpected(complete.error());
-  module.settings = std::move(nodes.settings);
+  if (!nodes.settings.ca_file.empty() && !module.settings.tls)
+    return value.Fault("\"ca_file\" is for \"tls: true\", which is not said here");
+  module.settings.nodes = std::move(nodes.settings);
   return module;
 }
 

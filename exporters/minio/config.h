@@ -10,7 +10,7 @@
 
 namespace replicawatch::minio {
 
-using Module = ProbeModule<NodeSettings>;
+using Module = ProbeModule<ProbeSettings>;
 
 /// The file of --config.file.
 struct MinioConfig {

@@ -4,6 +4,7 @@
 
 #include "exporters/minio/collectors/table.h"
 #include "exporters/minio/config.h"
+#include "exporters/minio/prober.h"
 #include "exporters/minio/watcher.h"
 
 namespace replicawatch::minio {
@@ -16,7 +17,9 @@ std::vector<CollectorInfo> MinioExporter::Collectors() const {
 }
 
 std::vector<MetricTable> MinioExporter::Metrics() const {
-  return CollectorMetrics(minio::Collectors());
+  std::vector<MetricTable> tables = CollectorMetrics(minio::Collectors());
+  tables.push_back(NodeAloneMetrics());
+  return tables;
 }
 
 MetricTable MinioExporter::MetricPatterns() const { return NativePatterns(); }
@@ -92,12 +95,17 @@ Result<Started> MinioExporter::Start(CollectorSet collectors) {
     config.clusters.push_back(std::move(*cluster));
   }
   Started started;
+  std::vector<MinioProber::Access::Cluster> probed;
   for (WatchOptions& cluster : config.clusters) {
     // What is never published is not done either.
     if (!HasCollector(collectors, "canary")) cluster.canary.reset();
     cluster.relay_native = HasCollector(collectors, kNativeCollector);
-    started.watchers.push_back(std::make_unique<MinioWatcher>(std::move(cluster)));
+    ProbeSettings nodes{cluster.nodes, cluster.seeds.front().tls};
+    auto watcher = std::make_unique<MinioWatcher>(std::move(cluster));
+    probed.push_back({watcher.get(), std::move(nodes)});
+    started.watchers.push_back(std::move(watcher));
   }
+  started.prober = std::make_unique<MinioProber>(std::move(probed), std::move(config.modules));
   return started;
 }
 

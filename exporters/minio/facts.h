@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,8 @@ struct NodeFacts {
   std::optional<Error> admin_error;  ///< it refused the exporter's key, or answered nonsense
   double probe_seconds = 0;
   std::optional<double> clock_skew_seconds;
+  /// When the first certificate of its chain ends, as it showed it last, trusted or not.
+  std::optional<int64_t> certificate_end_unix;
   std::string identity;  ///< of the node that answered; see NodeIdentity()
   Verdicts verdicts;
   std::optional<RequestPool> request_pool;

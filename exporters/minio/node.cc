@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "common/base/log.h"
 #include "common/base/text.h"
 #include "exporters/minio/parse/health.h"
 
@@ -16,6 +17,9 @@ constexpr auto kDownInterval = std::chrono::seconds(1);
 /// A silent node's probe is begun anew after this time: behind a cut link the kernel repeats its
 /// packets ever more rarely, and a new connection finds the way sooner.
 constexpr auto kAbandon = std::chrono::seconds(10);
+/// How soon a new certificate is noticed. A handshake is all that it costs the node.
+constexpr auto kCertificateInterval = std::chrono::minutes(1);
+constexpr auto kCertificateLimit = std::chrono::seconds(5);
 constexpr auto kVerdictLimit = std::chrono::seconds(5);
 constexpr auto kRequestPoolInterval = std::chrono::minutes(1);
 
@@ -40,6 +44,17 @@ void Node::Probe(TimePoint now) {
   probing_since_ = now;
   session_.Ask(AskLive(), Deadline::At(now + kAbandon),
                [this](const Result<FetchReply>& reply) { OnProbe(reply); });
+  if (address().tls && now >= next_certificate_) AskCertificate(now);
+}
+
+/// One that is refused is read as well. While the node does not answer, the last one stays.
+void Node::AskCertificate(TimePoint now) {
+  next_certificate_ = now + kCertificateInterval;
+  session_.Ask(minio::AskCertificate(), Deadline::At(now + kCertificateLimit),
+               [this](const Result<FetchReply>& reply) {
+                 if (reply && reply->certificate_end)
+                   facts_.certificate_end_unix = reply->certificate_end;
+               });
 }
 
 void Node::OnProbe(const Result<FetchReply>& reply) {
@@ -72,6 +87,16 @@ void Node::SetDown(Error error) {
   facts_.initialized = false;
   // One text for one cause: how long libcurl waited changes from try to try.
   if (error.code == ErrorCode::kTimeout) error.message = "no answer to /minio/health/live";
+  // The log of changes tells codes apart: a node that came back with a certificate that is refused
+  // is down by the same code as before.
+  const auto& before = facts_.probe_error;
+  if (before && before->code == error.code && before->message != error.message) {
+    Log(LogLevel::kWarn, "member down for another reason",
+        {{"service", "minio"},
+         {"member", facts_.name},
+         {"code", ErrorCodeName(error.code)},
+         {"reason", error.message}});
+  }
   facts_.probe_error = std::move(error);
   facts_.request_pool.reset();
   // What the admin API said last is no longer the node's last failure.
@@ -79,7 +104,10 @@ void Node::SetDown(Error error) {
 }
 
 void Node::NoteState(State before, bool was_untried) {
-  if (!was_untried && state() != before) changed_ = true;
+  if (was_untried || state() == before) return;
+  changed_ = true;
+  // It may have been restarted with another one, or its old one may have ended.
+  next_certificate_ = TimePoint();
 }
 
 void Node::MarkSilent() {

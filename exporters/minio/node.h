@@ -28,9 +28,12 @@ class Node {
   bool silent() const { return silent_; }
   /// Never asked to the end: nothing is known of it.
   bool untried() const { return !probed_ && !silent_; }
+  /// Whatever was asked of it is answered or given up.
+  bool idle() const { return session_.idle(); }
   bool serves() const { return facts_.answered && facts_.initialized; }
 
-  /// Asks whether it lives, unless that question is under way.
+  /// Asks whether it lives, unless that question is under way; now and then for its certificate
+  /// too.
   void Probe(TimePoint now);
   /// Probes when it is time to, and gives up hope in one that is overdue.
   void Tick(TimePoint now);
@@ -58,6 +61,7 @@ class Node {
   State state() const { return {facts_.answered, facts_.initialized}; }
 
   void OnProbe(const Result<FetchReply>& reply);
+  void AskCertificate(TimePoint now);
   void SetDown(Error error);
   void NoteState(State before, bool was_untried);
   void AskVerdict(size_t index, Deadline deadline);
@@ -69,6 +73,7 @@ class Node {
   std::optional<TimePoint> probed_;
   bool silent_ = false;
   bool changed_ = false;
+  TimePoint next_certificate_;
   unsigned verdict_round_ = 0;  // an answer of an older round is dropped
   TimePoint next_request_pool_;
 };

@@ -23,6 +23,9 @@ class Session {
   /// Any answer, whatever its status; errors are those of HttpClient.
   void Ask(Request request, Deadline deadline, HttpClient::Done done);
 
+  /// Nothing that was asked is still to be answered.
+  bool idle() const { return running_.empty(); }
+
  private:
   HttpClient& client_;
   const NodeAddress address_;

@@ -24,6 +24,12 @@ struct CanarySettings {
   bool redundancy = false;  ///< also looks how many shards of its objects there are
 };
 
+/// How /probe asks single nodes.
+struct ProbeSettings {
+  NodeSettings nodes;
+  bool tls = false;  ///< whatever the target says
+};
+
 /// One deployment to watch.
 struct WatchOptions {
   std::string name;  ///< of the cluster; empty: the first seed's host:port

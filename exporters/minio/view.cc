@@ -174,8 +174,9 @@ void AddVerdicts(std::span<const NodeFacts* const> nodes, Overview& overview) {
 const Vocabulary& MinioVocabulary() { return kVocabulary; }
 
 NodeView ViewOfNode(const NodeFacts& facts) {
-  return {facts.name,     facts.answered,     facts.initialized,
-          facts.verdicts, facts.request_pool, facts.told};
+  return {facts.name,        facts.answered, facts.certificate_end_unix,
+          facts.initialized, facts.verdicts, facts.request_pool,
+          facts.told};
 }
 
 View JoinView(const ViewInput& input, const std::string& cluster) {

@@ -68,6 +68,7 @@ struct DriveView {
 struct NodeView {
   std::string member;
   bool answered = false;
+  std::optional<int64_t> certificate_end_unix;
   bool initialized = false;
   Verdicts verdicts;
   std::optional<RequestPool> request_pool;

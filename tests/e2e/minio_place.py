@@ -76,13 +76,16 @@ class MinioNode:
         shutil.rmtree(f"{self.drives[drive]}.old")
 
     def certify(self, **options):
-        """Gives it a new certificate, options as of Authority.issue(). A running server takes it over by itself."""
+        """Gives it a new certificate, options as of Authority.issue(), and tells a running server."""
         name = f"{self.home.name}-{os.urandom(4).hex()}"
         self.place.authority.issue(name, f"IP:{self.place.host.strip('[]')}", **options)
         (self.certificates / "CAs").mkdir(parents=True, exist_ok=True)
         shutil.copy(self.place.ca_file, self.certificates / "CAs" / "ca.crt")
         for ending, wanted in (("key", "private.key"), ("crt", "public.crt")):
             os.replace(self.place.authority.path(f"{name}.{ending}"), self.certificates / wanted)
+        if self.alive():
+            # It does not notice files that take another one's place.
+            self.process.send_signal(signal.SIGHUP)
 
     def status(self, path="/minio/health/cluster"):
         """The status of its answer, or None without one."""

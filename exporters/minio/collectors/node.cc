@@ -8,6 +8,7 @@ namespace {
 constexpr auto kGauge = MetricType::kGauge;
 
 enum Index : size_t {
+  kCertificateEnd,
   kInitialized,
   kReady,
   kSeesWriteQuorum,
@@ -27,6 +28,14 @@ enum Index : size_t {
 
 // In the order of Index.
 constexpr std::array<MetricDesc, kIndexSize> kTable = {{
+    {"replicawatch_minio_node_certificate_expiry_timestamp_seconds",
+     "When the node's certificate, or one above it in the chain, ends; also of one that is not "
+     "trusted, and the last one known while the node does not answer.",
+     kGauge,
+     "seconds",
+     Scope::kNode,
+     {},
+     "the TLS handshake"},
     {"replicawatch_minio_node_initialized",
      "1 if the node's object layer is up; one that waits for its peers answers all the same.",
      kGauge,
@@ -161,6 +170,7 @@ MetricTable NodeMetrics() { return kTable; }
 
 void EmitNode(const NodeView& node, SampleSink& sink) {
   EmitTold(node.told, sink);
+  sink.Add(kTable[kCertificateEnd], node.certificate_end_unix);
   if (!node.answered) return;
   sink.Add(kTable[kInitialized], node.initialized);
   sink.Add(kTable[kReady], AsValue(node.verdicts.ready));

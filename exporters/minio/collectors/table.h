@@ -38,6 +38,10 @@ MetricTable NodeMetrics();
 /// The families of the collector `node` for one node, under the labels that the sink is at.
 void EmitNode(const NodeView& node, SampleSink& sink);
 
+/// One node for /probe: with those, what common families say of a member on /metrics.
+void EmitNodeAlone(const NodeFacts& facts, SampleSink& sink);
+MetricTable NodeAloneMetrics();
+
 /// The beginnings of the names of MinIO's own metrics, for --metrics.list: "minio_*".
 MetricTable NativePatterns();
 

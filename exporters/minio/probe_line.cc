@@ -1,0 +1,116 @@
+#include "exporters/minio/probe_line.h"
+
+#include <algorithm>
+
+namespace replicawatch::minio {
+namespace {
+
+constexpr auto kKeepIdle = std::chrono::minutes(10);
+constexpr auto kForgetEach = std::chrono::seconds(10);
+/// Verdicts make the node ask its peers, and without quorum write a line into its log.
+constexpr auto kVerdictInterval = std::chrono::seconds(10);
+
+}  // namespace
+
+ProbeLine::ProbeLine(const NodeSettings& settings) : client_({settings.ca_file}) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+ProbeLine::~ProbeLine() { ProbeLine::Stop(); }
+
+void ProbeLine::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  client_.Wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<NodeFacts> ProbeLine::Ask(const NodeAddress& address, Deadline deadline) {
+  const auto task = std::make_shared<Task>(address, deadline);
+  std::unique_lock lock(mutex_);
+  if (stopped_) return task->facts;
+  waiting_.push_back(task);
+  client_.Wake();
+  task->settled.wait(lock, [&] { return task->done; });
+  return std::move(task->facts);
+}
+
+void ProbeLine::Run() {
+  TaskList tasks;
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      tasks.splice(tasks.end(), waiting_);
+      if (stopped_) break;
+    }
+    const TimePoint now = Clock::now();
+    TimePoint wake = next_forgetting_;
+    TaskList settled;
+    for (auto it = tasks.begin(); it != tasks.end();) {
+      const auto here = it++;
+      if (Settle(**here, now, wake)) settled.splice(settled.end(), tasks, here);
+    }
+    HandOver(settled);
+    if (now >= next_forgetting_) ForgetIdle(now);
+    client_.Run(wake);
+  }
+  HandOver(tasks);
+}
+
+void ProbeLine::HandOver(const TaskList& settled) {
+  if (settled.empty()) return;
+  const std::lock_guard lock(mutex_);
+  for (const auto& task : settled) {
+    task->done = true;
+    task->settled.notify_one();
+  }
+}
+
+/// True when the node has told all that it will; else `wake` is no later than the moment when this
+/// is to be looked at again. What is put into the task is read by others only after it is done.
+bool ProbeLine::Settle(Task& task, TimePoint now, TimePoint& wake) {
+  Target& target = targets_[task.address.Url()];
+  target.last_asked = now;
+  if (!target.node) target.node = std::make_unique<Node>(client_, task.address);
+  if (Probe(target, task, now)) {
+    task.facts = target.node->facts();
+    return true;
+  }
+  wake = std::min({wake, task.deadline.point(), target.give_up});
+  return false;
+}
+
+bool ProbeLine::Probe(Target& target, const Task& task, TimePoint now) {
+  Node& node = *target.node;
+  const bool under_way = target.probed > node.probed().value_or(TimePoint());
+  if (!under_way && target.probed < task.start) {
+    target.probed = now;
+    target.give_up = now + Node::kProbeLimit;
+    node.Probe(now);
+    return false;
+  }
+  const bool over = task.deadline.Expired(now) || now >= target.give_up;
+  if (under_way) {
+    if (over) node.MarkSilent();
+    return over;
+  }
+  if (node.TakeChange()) {
+    node.ForgetVerdicts();
+    target.verdicts_asked = TimePoint();
+  }
+  if (node.facts().answered && now >= target.verdicts_asked + kVerdictInterval) {
+    target.verdicts_asked = now;
+    node.AskVerdicts(now);
+  }
+  return over || node.idle();
+}
+
+void ProbeLine::ForgetIdle(TimePoint now) {
+  next_forgetting_ = now + kForgetEach;
+  std::erase_if(targets_,
+                [&](const auto& entry) { return now - entry.second.last_asked > kKeepIdle; });
+}
+
+}  // namespace replicawatch::minio
