@@ -96,6 +96,7 @@ void Node::SetDown(Error error) {
          {"member", facts_.name},
          {"code", ErrorCodeName(error.code)},
          {"reason", error.message}});
+    next_certificate_ = TimePoint();
   }
   facts_.probe_error = std::move(error);
   facts_.request_pool.reset();
