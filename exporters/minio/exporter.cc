@@ -100,11 +100,13 @@ Result<Started> MinioExporter::Start(CollectorSet collectors) {
     // What is never published is not done either.
     if (!HasCollector(collectors, "canary")) cluster.canary.reset();
     cluster.relay_native = HasCollector(collectors, kNativeCollector);
-    ProbeSettings nodes{cluster.nodes, cluster.seeds.front().tls};
+    ProbeSettings nodes{cluster.nodes, cluster.seeds.front().tls, cluster.relay_native};
     auto watcher = std::make_unique<MinioWatcher>(std::move(cluster));
     probed.push_back({watcher.get(), std::move(nodes)});
     started.watchers.push_back(std::move(watcher));
   }
+  for (auto& [name, module] : config.modules)
+    module.settings.relay_native = HasCollector(collectors, kNativeCollector);
   started.prober = std::make_unique<MinioProber>(std::move(probed), std::move(config.modules));
   return started;
 }

@@ -27,10 +27,10 @@ constexpr auto kTokenRenewal = std::chrono::minutes(1);
 
 }  // namespace
 
-NativeRelay::NativeRelay(HttpClient& client, const S3Key* key, bool enabled)
+NativeRelay::NativeRelay(HttpClient& client, const S3Key* key, Pages pages)
     : client_(client),
       key_(key),
-      enabled_(enabled),
+      wanted_(pages),
       pages_{ClusterPage{.name = "cluster", .request = AskClusterMetrics},
              ClusterPage{.name = "bucket", .request = AskBucketMetrics}} {}
 
@@ -99,7 +99,7 @@ bool NativeRelay::Settle(std::span<const Node* const> members, TimePoint start, 
   DropOthers(members);
   bool settled = true;
   for (const ClusterPage& page : pages_) {
-    if (page.tried || expired || now >= start + kPageLimit) continue;
+    if (wanted_ != Pages::kAll || page.tried || expired || now >= start + kPageLimit) continue;
     wake = std::min(wake, start + kPageLimit);
     settled = false;
   }
@@ -117,7 +117,7 @@ bool NativeRelay::Settle(std::span<const Node* const> members, TimePoint start, 
 }
 
 TimePoint NativeRelay::Tick(const Nodes& nodes, TimePoint now) {
-  if (!enabled_) return TimePoint::max();
+  if (wanted_ != Pages::kAll) return TimePoint::max();
   TimePoint next = TimePoint::max();
   for (ClusterPage& page : pages_) {
     if (page.running) continue;
@@ -158,7 +158,7 @@ void NativeRelay::AskCluster(ClusterPage& page, const Nodes& nodes, TimePoint no
 
 std::shared_ptr<const NativeView> NativeRelay::Look(std::span<const Node* const> members,
                                                     TimePoint now) const {
-  if (!enabled_) return nullptr;
+  if (!enabled()) return nullptr;
   auto view = std::make_shared<NativeView>();
   for (const Node* member : members) {
     const std::string& name = member->address().name;

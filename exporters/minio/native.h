@@ -23,12 +23,14 @@ class NativeRelay {
  public:
   static constexpr auto kPageLimit = std::chrono::milliseconds(2500);
 
+  enum class Pages { kNone, kOfNodes, kAll };
+
   /// Both must outlive it. Without a key it asks without a token, which some servers allow.
-  NativeRelay(HttpClient& client, const S3Key* key, bool enabled);
+  NativeRelay(HttpClient& client, const S3Key* key, Pages pages);
 
-  bool enabled() const { return enabled_; }
+  bool enabled() const { return wanted_ != Pages::kNone; }
 
-  /// Begins what is due in the background and returns when the next thing will be.
+  /// Begins what is due of the pages about the cluster and returns when the next thing will be.
   TimePoint Tick(const Nodes& nodes, TimePoint now);
 
   /// Asks every member that has not answered since `start`. True when there is none left to wait
@@ -70,7 +72,7 @@ class NativeRelay {
 
   HttpClient& client_;
   const S3Key* const key_;
-  const bool enabled_;
+  const Pages wanted_;
   std::map<std::string, NodePage> nodes_;  // by member
   std::array<ClusterPage, 2> pages_;
   Secret token_;

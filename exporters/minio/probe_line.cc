@@ -12,7 +12,10 @@ constexpr auto kVerdictInterval = std::chrono::seconds(10);
 
 }  // namespace
 
-ProbeLine::ProbeLine(const NodeSettings& settings) : client_({settings.ca_file}) {
+ProbeLine::ProbeLine(const NodeSettings& settings, bool relay_native)
+    : key_(settings.key ? &*settings.key : nullptr),
+      native_(relay_native ? NativeRelay::Pages::kOfNodes : NativeRelay::Pages::kNone),
+      client_({settings.ca_file}) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -27,14 +30,14 @@ void ProbeLine::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-Result<NodeFacts> ProbeLine::Ask(const NodeAddress& address, Deadline deadline) {
+Result<ProbeLine::Answer> ProbeLine::Ask(const NodeAddress& address, Deadline deadline) {
   const auto task = std::make_shared<Task>(address, deadline);
   std::unique_lock lock(mutex_);
-  if (stopped_) return task->facts;
+  if (stopped_) return task->answer;
   waiting_.push_back(task);
   client_.Wake();
   task->settled.wait(lock, [&] { return task->done; });
-  return std::move(task->facts);
+  return std::move(task->answer);
 }
 
 void ProbeLine::Run() {
@@ -71,18 +74,29 @@ void ProbeLine::HandOver(const TaskList& settled) {
 /// True when the node has told all that it will; else `wake` is no later than the moment when this
 /// is to be looked at again. What is put into the task is read by others only after it is done.
 bool ProbeLine::Settle(Task& task, TimePoint now, TimePoint& wake) {
-  Target& target = targets_[task.address.Url()];
-  target.last_asked = now;
-  if (!target.node) target.node = std::make_unique<Node>(client_, task.address);
-  if (Probe(target, task, now)) {
-    task.facts = target.node->facts();
-    return true;
+  Target& target = TargetOf(task, now);
+  if (!Probe(target, task, now, wake)) {
+    wake = std::min({wake, task.deadline.point(), target.give_up});
+    return false;
   }
-  wake = std::min({wake, task.deadline.point(), target.give_up});
-  return false;
+  Answer answer{target.node->facts(), std::nullopt};
+  const Node* const node = target.node.get();
+  if (const auto native = target.native->Look({&node, 1}, now))
+    answer.native = native->nodes.front();
+  task.answer = std::move(answer);
+  return true;
 }
 
-bool ProbeLine::Probe(Target& target, const Task& task, TimePoint now) {
+ProbeLine::Target& ProbeLine::TargetOf(const Task& task, TimePoint now) {
+  Target& target = targets_[task.address.Url()];
+  target.last_asked = now;
+  if (target.node) return target;
+  target.node = std::make_unique<Node>(client_, task.address);
+  target.native = std::make_unique<NativeRelay>(client_, key_, native_);
+  return target;
+}
+
+bool ProbeLine::Probe(Target& target, const Task& task, TimePoint now, TimePoint& wake) {
   Node& node = *target.node;
   const bool under_way = target.probed > node.probed().value_or(TimePoint());
   if (!under_way && target.probed < task.start) {
@@ -104,7 +118,10 @@ bool ProbeLine::Probe(Target& target, const Task& task, TimePoint now) {
     target.verdicts_asked = now;
     node.AskVerdicts(now);
   }
-  return over || node.idle();
+  const Node* const asked = &node;
+  const bool native_settled =
+      !target.native->enabled() || target.native->Settle({&asked, 1}, task.start, over, now, wake);
+  return over || (node.idle() && native_settled);
 }
 
 void ProbeLine::ForgetIdle(TimePoint now) {

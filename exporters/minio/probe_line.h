@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "exporters/minio/native.h"
 #include "exporters/minio/node.h"
 #include "exporters/minio/settings.h"
 
@@ -17,15 +18,20 @@ namespace replicawatch::minio {
 /// between questions and dropped when a node has not been asked about for ten minutes. Thread-safe.
 class ProbeLine {
  public:
+  struct Answer {
+    NodeFacts facts;
+    std::optional<NativeNodePage> native;  ///< nothing: it was not to be asked
+  };
+
   /// `settings` must outlive it.
-  explicit ProbeLine(const NodeSettings& settings);
+  ProbeLine(const NodeSettings& settings, bool relay_native);
   ~ProbeLine();
   ProbeLine(const ProbeLine&) = delete;
   ProbeLine& operator=(const ProbeLine&) = delete;
 
   /// What the node says of itself, whatever has come by the deadline. A node that does not answer
   /// costs Node::kProbeLimit at most. kInternal after Stop().
-  Result<NodeFacts> Ask(const NodeAddress& address, Deadline deadline);
+  Result<Answer> Ask(const NodeAddress& address, Deadline deadline);
 
   /// Ends all waiting.
   void Stop();
@@ -39,12 +45,13 @@ class ProbeLine {
     const TimePoint start = Clock::now();
     bool done = false;  // with the rest guarded by mutex_
     std::condition_variable settled;
-    Result<NodeFacts> facts = Fail(ErrorCode::kInternal, "the exporter is ending");
+    Result<Answer> answer = Fail(ErrorCode::kInternal, "the exporter is ending");
   };
   using TaskList = std::list<std::shared_ptr<Task>>;
 
   struct Target {
     std::unique_ptr<Node> node;
+    std::unique_ptr<NativeRelay> native;
     TimePoint last_asked;
     TimePoint probed;  // when the last probe began
     TimePoint verdicts_asked;
@@ -54,9 +61,12 @@ class ProbeLine {
   void Run();
   void HandOver(const TaskList& settled);
   bool Settle(Task& task, TimePoint now, TimePoint& wake);
-  bool Probe(Target& target, const Task& task, TimePoint now);
+  Target& TargetOf(const Task& task, TimePoint now);
+  bool Probe(Target& target, const Task& task, TimePoint now, TimePoint& wake);
   void ForgetIdle(TimePoint now);
 
+  const S3Key* const key_;
+  const NativeRelay::Pages native_;
   HttpClient client_;
   std::mutex mutex_;
   TaskList waiting_;      // guarded by mutex_

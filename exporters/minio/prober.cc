@@ -50,10 +50,10 @@ Result<void> MinioProber::Probe(const ProbeRequest& request, SampleSink& sink) {
     return Fail(ErrorCode::kConnect, "the target is no member any more");
   const std::shared_ptr<ProbeLine> line = LineFor(*question.settings);
   if (!line) return Fail(ErrorCode::kInternal, "the exporter is ending");
-  const Result<NodeFacts> facts = line->Ask(question.node, request.deadline);
-  if (!facts) return tl::unexpected(facts.error());
-  EmitNodeAlone(*facts, sink);
-  if (facts->probe_error) return tl::unexpected(*facts->probe_error);
+  const Result<ProbeLine::Answer> answer = line->Ask(question.node, request.deadline);
+  if (!answer) return tl::unexpected(answer.error());
+  EmitNodeAlone(answer->facts, answer->native ? &*answer->native : nullptr, sink);
+  if (answer->facts.probe_error) return tl::unexpected(*answer->facts.probe_error);
   return {};
 }
 
@@ -61,7 +61,7 @@ std::shared_ptr<ProbeLine> MinioProber::LineFor(const ProbeSettings& settings) {
   const std::lock_guard lock(mutex_);
   if (stopped_) return nullptr;
   std::shared_ptr<ProbeLine>& line = lines_[&settings];
-  if (!line) line = std::make_shared<ProbeLine>(settings.nodes);
+  if (!line) line = std::make_shared<ProbeLine>(settings.nodes, settings.relay_native);
   return line;
 }
 

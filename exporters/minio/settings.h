@@ -27,7 +27,8 @@ struct CanarySettings {
 /// How /probe asks single nodes.
 struct ProbeSettings {
   NodeSettings nodes;
-  bool tls = false;  ///< whatever the target says
+  bool tls = false;           ///< whatever the target says
+  bool relay_native = false;  ///< with MinIO's own metrics of the node
 };
 
 /// One deployment to watch.

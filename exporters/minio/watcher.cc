@@ -27,7 +27,8 @@ MinioWatcher::MinioWatcher(WatchOptions options)
       canary_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr, options_.canary),
       bucket_survey_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr,
                      options_.buckets),
-      native_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr, options_.relay_native) {
+      native_(client_, options_.nodes.key ? &*options_.nodes.key : nullptr,
+              options_.relay_native ? NativeRelay::Pages::kAll : NativeRelay::Pages::kNone) {
   thread_ = std::thread([this] { Run(); });
 }
 

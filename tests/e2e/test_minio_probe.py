@@ -52,6 +52,7 @@ def test_a_member_by_itself(place, watched, index):
     assert status == 200
     page = Page(text)
     assert not any("member" in labels or "cluster" in labels for _, labels, _ in page.samples)
+    assert not any(name.startswith("minio_") for name, _, _ in page.samples)
     told = {name: value(text, name) for name in ("up", "initialized", "ready", "sees_write_quorum", "sees_read_quorum")}
     assert told == dict.fromkeys(told, 1)
     assert abs(value(text, "clock_skew_seconds")) < 1
@@ -159,6 +160,26 @@ def test_a_dead_node_and_one_that_hangs(place, watched):
 
     place.nodes[1].resume()
     wait_until(lambda: value(probe(watched, hung)[1], "up") == 1, 20, "it answers again")
+
+
+def test_minios_own_metrics(place):
+    """With the collector `native` a probe has the node's page; without it there is no minio_ family."""
+    exporter = place.exporter("--collector.native")
+    node = place.nodes[2]
+    exporter.wait(lambda page: page.value("members_healthy") == 4, 20, "it is watched")
+
+    def own(text):
+        return {name for name, _, _ in Page(text).samples if name.startswith("minio_")}
+
+    status, text = probe(exporter, node.address)
+    assert status == 200 and value(text, "up") == 1 and "\nreplicawatch_minio_native_success 1\n" in text
+    assert {"minio_node_drive_free_bytes", "minio_audit_total_messages", "minio_node_storage_class_standard_parity"} <= own(text)
+    assert not any(name.startswith("minio_cluster_") for name in own(text)), "each node tells the same of the cluster"
+    assert not any("member" in labels or "cluster" in labels for _, labels, _ in Page(text).samples)
+    node.kill()
+    status, text = probe(exporter, node.address)
+    assert (status, value(text, "up"), own(text)) == (200, 0, set()) and "\nreplicawatch_minio_native_success 0\n" in text
+    exporter.stop()
 
 
 def test_connections_are_kept(place, watched):

@@ -101,6 +101,11 @@ bool EmitPage(std::string_view text, Scope scope, const Wanted& wanted, SampleSi
 MetricTable NativeMetrics() { return kTable; }
 MetricTable NativePatterns() { return kPatterns; }
 
+void EmitNativeOfNode(const NativeNodePage& page, SampleSink& sink) {
+  const bool came = page.text != nullptr && EmitPage(*page.text, Scope::kNode, IsOfNode, sink);
+  sink.Add(kTable[kSuccess], came ? 1 : 0);
+}
+
 void EmitNative(const View& view, SampleSink& sink) {
   if (view.native == nullptr) return;
   Names of_nodes;

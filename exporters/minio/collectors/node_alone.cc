@@ -36,10 +36,11 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
 
 MetricTable NodeAloneMetrics() { return kTable; }
 
-void EmitNodeAlone(const NodeFacts& facts, SampleSink& sink) {
+void EmitNodeAlone(const NodeFacts& facts, const NativeNodePage* native, SampleSink& sink) {
   sink.Add(kTable[kUp], facts.answered);
   if (facts.answered) sink.Add(kTable[kClockSkew], facts.clock_skew_seconds);
   EmitNode(ViewOfNode(facts), sink);
+  if (native != nullptr) EmitNativeOfNode(*native, sink);
 }
 
 }  // namespace replicawatch::minio

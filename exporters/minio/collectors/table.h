@@ -38,8 +38,12 @@ MetricTable NodeMetrics();
 /// The families of the collector `node` for one node, under the labels that the sink is at.
 void EmitNode(const NodeView& node, SampleSink& sink);
 
-/// One node for /probe: with those, what common families say of a member on /metrics.
-void EmitNodeAlone(const NodeFacts& facts, SampleSink& sink);
+/// The families of the collector `native` for one node.
+void EmitNativeOfNode(const NativeNodePage& page, SampleSink& sink);
+
+/// One node for /probe: all those, without a null page, and what common families say of a member on
+/// /metrics.
+void EmitNodeAlone(const NodeFacts& facts, const NativeNodePage* native, SampleSink& sink);
 MetricTable NodeAloneMetrics();
 
 /// The beginnings of the names of MinIO's own metrics, for --metrics.list: "minio_*".
