@@ -4,11 +4,15 @@
 #include <mutex>
 #include <utility>
 
+#include "common/base/text.h"
+
 namespace replicawatch::minio {
 namespace {
 
-/// What the encoder will escape again.
-std::string UnescapeHelp(std::string_view help) {
+/// What the encoder will escape again, in valid UTF-8: Prometheus refuses a page for less.
+std::string UnescapeHelp(std::string_view raw) {
+  std::string help;
+  AppendUtf8(help, raw);
   std::string text;
   for (size_t i = 0; i < help.size(); ++i) {
     const char next = i + 1 < help.size() ? help[i + 1] : '\0';
@@ -67,7 +71,8 @@ std::unique_ptr<NativeFamilies::Family> NativeFamilies::Make(const PageSample& s
     name = sample.labels[i].name;
     if (std::find(scope_labels.begin(), scope_labels.end(), name) != scope_labels.end())
       name.insert(0, "exported_");
-    family->usable = std::find(family->labels, family->labels + i, name) == family->labels + i;
+    family->usable = !name.starts_with("__") &&
+                     std::find(family->labels, family->labels + i, name) == family->labels + i;
     desc.labels[i] = name;
   }
   return family;

@@ -21,8 +21,8 @@ struct PageSample {
   /// Of the family that the page announced under this very name; else unknown and empty. A
   /// histogram's or a summary's lines are unknown too: none of them can stand alone under its type.
   MetricType type = MetricType::kUnknown;
-  std::string_view help;  ///< with its escapes
-  std::span<const PageLabel> labels;
+  std::string_view help{};  ///< with its escapes
+  std::span<const PageLabel> labels{};
   double value = 0;
 };
 

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -20,8 +21,8 @@ namespace replicawatch::minio {
 /// nodes never send. One thread, any number of kept connections.
 class FakeServer {
  public:
-  /// The raw answer to a request's head. Empty: none, the client waits; "close": the connection is
-  /// cut.
+  /// The raw answer to a request, its head and body. Empty: none, the client waits; "close": the
+  /// connection is cut.
   using Answer = std::function<std::string(const std::string& request)>;
 
   explicit FakeServer(Answer answer, uint16_t port = 0) : answer_(std::move(answer)) {
@@ -89,12 +90,22 @@ class FakeServer {
     for (const Client& client : clients) close(client.fd);
   }
 
+  /// The head has ended, and after it came as much as it says.
+  static bool IsComplete(const std::string& request) {
+    const size_t head = request.find("\r\n\r\n");
+    if (head == std::string::npos) return false;
+    constexpr std::string_view kLength = "\r\nContent-Length: ";
+    const size_t length = request.find(kLength);
+    if (length >= head) return true;
+    return request.size() - head - 4 >= std::stoul(request.substr(length + kLength.size()));
+  }
+
   bool Serve(Client& client) {
     char buffer[4096];
     const ssize_t bytes = recv(client.fd, buffer, sizeof buffer, 0);
     if (bytes <= 0) return false;
     client.received.append(buffer, static_cast<size_t>(bytes));
-    if (!client.received.ends_with("\r\n\r\n")) return true;
+    if (!IsComplete(client.received)) return true;
     const std::string answer = answer_(client.received);
     client.received.clear();
     if (answer == "close") return false;

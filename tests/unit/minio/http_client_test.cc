@@ -48,7 +48,6 @@ TEST_CASE("http client: methods, bodies and tokens, one after the other on one h
   HttpClient client({});
   const S3Key key{"access", Secret("hush"), "us-east-1"};
   const std::string url = server.url() + "/b/o";
-  // The double takes a body's end for the end of a head.
   CHECK(Send(client, {.url = url,
                       .key = &key,
                       .deadline = Deadline::After(5s),
