@@ -11,6 +11,8 @@ namespace {
 
 constexpr auto kLimit = std::chrono::seconds(5);
 constexpr size_t kContentSize = 1024;
+/// Longer than the server holds a lock of a request that was given up.
+constexpr auto kAvoid = std::chrono::minutes(2);
 
 /// Never the same twice, so that an old object can't pass for the new one.
 std::string MakeContent(const std::string& member) {
@@ -71,8 +73,8 @@ void CanaryNode::Begin() {
 void CanaryNode::Ask(CanaryOperation operation) {
   asked_[static_cast<size_t>(operation)] = true;
   const std::string& bucket = settings_.bucket;
-  const size_t other = 1 - slot_;
-  const std::string read_key = Key(written_ ? slot_ : other);
+  const size_t old_slot = old_slot_.value_or((slot_ + kSlots - 1) % kSlots);
+  const std::string read_key = Key(written_ ? slot_ : old_slot);
   Request request;
   switch (operation) {
     case CanaryOperation::kPut:
@@ -85,7 +87,7 @@ void CanaryNode::Ask(CanaryOperation operation) {
       request = HeadObject(bucket, read_key);
       break;
     case CanaryOperation::kDelete:
-      request = DeleteObject(bucket, Key(other));
+      request = DeleteObject(bucket, Key(old_slot));
       break;
   }
   const TimePoint now = Clock::now();
@@ -111,11 +113,16 @@ void CanaryNode::Finish(CanaryOperation operation, TimePoint started,
 }
 
 void CanaryNode::Continue(CanaryOperation operation, bool success, bool answered) {
-  if (!answered) return End();
+  if (!answered) {
+    if (operation == CanaryOperation::kPut) avoid_until_[slot_] = Clock::now() + kAvoid;
+    if (operation == CanaryOperation::kDelete && old_slot_)
+      avoid_until_[*old_slot_] = Clock::now() + kAvoid;
+    return End();
+  }
   switch (operation) {
     case CanaryOperation::kPut:
       written_ = success;
-      return success || !old_content_.empty() ? Ask(CanaryOperation::kGet) : End();
+      return success || old_slot_ ? Ask(CanaryOperation::kGet) : End();
     case CanaryOperation::kGet:
       return Ask(CanaryOperation::kHead);
     case CanaryOperation::kHead: {
@@ -135,9 +142,24 @@ void CanaryNode::End() {
   for (size_t i = 0; i < kCanaryOperations; ++i) {
     if (!asked_[i]) outcomes_[i].success.reset();
   }
-  if (!written_) return;
-  old_content_ = std::exchange(content_, {});
-  slot_ = 1 - slot_;
+  if (written_) {
+    old_slot_ = slot_;
+    old_content_ = std::exchange(content_, {});
+  }
+  slot_ = NextSlot();
+}
+
+/// The same again when it may be, else one after the other; never the key that stays.
+size_t CanaryNode::NextSlot() const {
+  const TimePoint now = Clock::now();
+  size_t last_choice = slot_;
+  for (size_t i = 0; i < kSlots; ++i) {
+    const size_t slot = (slot_ + i) % kSlots;
+    if (slot == old_slot_) continue;
+    if (now >= avoid_until_[slot]) return slot;
+    last_choice = slot;
+  }
+  return last_choice;
 }
 
 CanaryNodeView CanaryNode::Look(TimePoint now) const {

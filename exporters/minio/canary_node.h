@@ -11,11 +11,12 @@ namespace replicawatch::minio {
 /// The canary's rounds through one node: PUT, GET, HEAD, DELETE, one after the other, each with a
 /// limit of its own. Of the client's thread.
 ///
-/// There are two keys a node, written in turn. What was written is read back and compared; then the
-/// other key, of the round before, is deleted. So one object always stays, and when a PUT is
-/// refused GET and HEAD still show whether data can be read. There is no DELETE in a round in which
-/// anything failed: without write quorum MinIO would hold it for 76 s (seen with the release of
-/// February 2026). After a time-out or a broken connection the rest of the round is left out.
+/// A node has three keys, written in turn. What was written is read back and compared; then the key
+/// of the round before is deleted. So one object always stays, and when a PUT is refused GET and
+/// HEAD still show whether data can be read. There is no DELETE in a round in which anything
+/// failed: without write quorum MinIO would hold it for 76 s (seen with the release of February
+/// 2026). After a time-out or a broken connection the rest of the round is left out, and the key is
+/// not written for a while: the server may hold a lock on it long after its fault has ended.
 class CanaryNode {
  public:
   /// All references must outlive it.
@@ -29,7 +30,10 @@ class CanaryNode {
   CanaryNodeView Look(TimePoint now) const;
 
  private:
+  static constexpr size_t kSlots = 3;
+
   std::string Key(size_t slot) const;
+  size_t NextSlot() const;
   void Ask(CanaryOperation operation);
   void Finish(CanaryOperation operation, TimePoint started, const Result<FetchReply>& reply);
   /// What is asked after it, if anything.
@@ -46,7 +50,10 @@ class CanaryNode {
   std::array<bool, kCanaryOperations> asked_{};
   size_t slot_ = 0;  // the key that is written
   std::string content_;
-  std::string old_content_;  // of the other key; empty: not known
+
+  std::optional<size_t> old_slot_;  // the key that stays
+  std::string old_content_;
+  std::array<TimePoint, kSlots> avoid_until_{};
 };
 
 }  // namespace replicawatch::minio

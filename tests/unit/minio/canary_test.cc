@@ -93,15 +93,15 @@ class Round {
   CanaryNode node_;
 };
 
-TEST_CASE("canary: two keys in turn, each written, read, looked at, and deleted a round later") {
+TEST_CASE("canary: keys in turn, each written, read, looked at, and deleted a round later") {
   FakeStore store;
   Round round(store);
   const std::string key = "/b%20u/p/q/nodes/127.0.0.1%3A" + store.address().name.substr(10) + "/";
-  for (const std::string slot : {"0", "1", "0"}) {
+  for (const std::string slot : {"0", "1", "2", "0"}) {
     const CanaryNodeView view = round.Run();
     for (const CanaryOutcome& outcome : view.outcomes) CHECK(outcome.success == true);
     CHECK(view.age_seconds.has_value());
-    const std::string other = slot == "0" ? "1" : "0";
+    const std::string other = slot == "0" ? "2" : slot == "1" ? "0" : "1";
     CHECK(store.TakeRequests() == std::vector<std::string>{"PUT " + key + slot, "GET " + key + slot,
                                                            "HEAD " + key + slot,
                                                            "DELETE " + key + other});
@@ -156,6 +156,19 @@ TEST_CASE("canary: a connection that breaks ends the round, at whichever request
       CHECK_FALSE(view.outcomes[later].success);
     store.Reset();
     CHECK(round.Run().outcomes[kDelete].success == true);
+  }
+}
+
+TEST_CASE("canary: a key whose PUT was not answered is left alone for a while") {
+  FakeStore store;
+  Round round(store);
+  round.Run();
+  store.Set("PUT", "close");
+  round.Run();
+  store.Reset();
+  for (const char* slot : {"2", "0", "2", "0"}) {
+    CHECK(round.Run().outcomes[kDelete].success == true);
+    CHECK(store.TakeRequests().front().ends_with(slot));
   }
 }
 

@@ -102,7 +102,7 @@ const S3Key kKey{"access", Secret("hush"), "us-east-1"};
 
 TEST_CASE("native relay: all pages, by a token that holds no secret") {
   FakePages fakes;
-  NativeRelay relay(fakes.client(), &kKey, true);
+  NativeRelay relay(fakes.client(), &kKey, NativeRelay::Pages::kAll);
   const auto scraped = fakes.Scrape(relay);
   for (size_t i = 0; i < 3; ++i) {
     REQUIRE(scraped.page(i, fakes) != nullptr);
@@ -122,11 +122,11 @@ TEST_CASE("native relay: all pages, by a token that holds no secret") {
 
 TEST_CASE("native relay: without a key it asks without a token; when it is off, nothing") {
   FakePages fakes;
-  NativeRelay open(fakes.client(), nullptr, true);
+  NativeRelay open(fakes.client(), nullptr, NativeRelay::Pages::kAll);
   CHECK(fakes.Scrape(open).page(0, fakes) != nullptr);
   for (const std::string& request : fakes.TakeRequests())
     CHECK(request.find("Authorization") == std::string::npos);
-  NativeRelay off(fakes.client(), &kKey, false);
+  NativeRelay off(fakes.client(), &kKey, NativeRelay::Pages::kNone);
   CHECK(off.Tick(fakes.nodes(), Clock::now()) == TimePoint::max());
   CHECK(off.Look({}, Clock::now()) == nullptr);
   CHECK(fakes.TakeRequests().empty());
@@ -134,7 +134,7 @@ TEST_CASE("native relay: without a key it asks without a token; when it is off, 
 
 TEST_CASE("native relay: a page that hangs costs one wait, then none, until it comes") {
   FakePages fakes;
-  NativeRelay relay(fakes.client(), &kKey, true);
+  NativeRelay relay(fakes.client(), &kKey, NativeRelay::Pages::kAll);
   fakes.Scrape(relay);
   fakes.Set(1, "node", "");
   const auto first = fakes.Scrape(relay);
@@ -151,7 +151,7 @@ TEST_CASE("native relay: a page that hangs costs one wait, then none, until it c
 
 TEST_CASE("native relay: a scrape that has to end gets what has come, and nothing old") {
   FakePages fakes;
-  NativeRelay relay(fakes.client(), &kKey, true);
+  NativeRelay relay(fakes.client(), &kKey, NativeRelay::Pages::kAll);
   fakes.Scrape(relay);
   fakes.Set(2, "node", "");
   const auto scraped = fakes.Scrape(relay, 300ms);
@@ -166,7 +166,7 @@ TEST_CASE("native relay: after a refusal nobody is asked for a while") {
   for (size_t i = 0; i < 3; ++i) {
     for (const char* page : {"node", "cluster", "bucket"}) fakes.Set(i, page, refusal);
   }
-  NativeRelay relay(fakes.client(), &kKey, true);
+  NativeRelay relay(fakes.client(), &kKey, NativeRelay::Pages::kAll);
   for (size_t i = 0; i < 3; ++i) CHECK(fakes.Scrape(relay).page(i, fakes) == nullptr);
   CHECK(fakes.TakeRequests().size() <= 5);
   CHECK(relay.Tick(fakes.nodes(), Clock::now()) > Clock::now() + 1min);
@@ -175,7 +175,7 @@ TEST_CASE("native relay: after a refusal nobody is asked for a while") {
 TEST_CASE("native relay: the cluster's pages come from the next node when one fails") {
   FakePages fakes;
   for (size_t i = 0; i < 3; ++i) fakes.Set(i, "bucket", FakeServer::Http(500, "", ""));
-  NativeRelay relay(fakes.client(), &kKey, true);
+  NativeRelay relay(fakes.client(), &kKey, NativeRelay::Pages::kAll);
   const auto scraped = fakes.Scrape(relay);
   CHECK(scraped.view->pages[0].text != nullptr);
   CHECK(scraped.view->pages[0].age_seconds.has_value());
