@@ -8,6 +8,7 @@
 #include "exporters/minio/parse/server_info.h"
 #include "exporters/minio/parse/storage_info.h"
 #include "tests/unit/minio/recorded.h"
+#include "tests/unit/minio/torture.h"
 
 namespace replicawatch::minio {
 namespace {
@@ -169,19 +170,6 @@ TEST_CASE("storageinfo: sizes and depth are bounded") {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += R"({"Backend":)";
   CHECK(ParseStorageInfo(deep).error().code == ErrorCode::kLimit);
-}
-
-/// Cuts the text at each byte and breaks each byte; `parse` has to take it all, and to refuse the
-/// cut ones when a document needs its end.
-template <class Parse>
-void Torture(const std::string& text, Parse parse) {
-  constexpr std::string_view kBytes("\0\"}\xff[", 5);
-  for (size_t i = 0; i < text.size(); ++i) {
-    parse(std::string_view(text).substr(0, i));
-    std::string broken = text;
-    broken[i] = kBytes[i % kBytes.size()];
-    parse(broken);
-  }
 }
 
 TEST_CASE("no recorded answer can be cut or broken so that a parser fails") {
