@@ -12,6 +12,23 @@ bool IsOther(std::optional<double> created, std::optional<double> before) {
   return created && before && std::abs(*created - *before) > 0.002;
 }
 
+/// A target is online when each node that has tried reaches it; the slowest latency counts. A node
+/// that has had nothing to send has not tried.
+std::vector<RemoteTarget> Joined(
+    const std::map<std::string, std::vector<RemoteTarget>>& targets_of_nodes) {
+  std::map<std::string, RemoteTarget> joined;
+  for (const auto& [node, targets] : targets_of_nodes) {
+    for (const RemoteTarget& target : targets) {
+      RemoteTarget& known = joined.try_emplace(target.arn, target).first->second;
+      if (target.online) known.online = *target.online && known.online.value_or(true);
+      known.latency_seconds = std::max(known.latency_seconds, target.latency_seconds);
+    }
+  }
+  std::vector<RemoteTarget> list;
+  for (auto& [arn, target] : joined) list.push_back(std::move(target));
+  return list;
+}
+
 /// Takes over what the answer has.
 template <class T>
 void Replace(std::optional<T>& known, const std::optional<T>& fresh) {
@@ -42,14 +59,18 @@ std::vector<size_t> BucketKnowledge::TakeList(const std::vector<ListedBucket>& l
 }
 
 void BucketKnowledge::TakeListed(Bucket& bucket, const ListedBucket& listed) {
-  if (IsOther(listed.created_seconds, bucket.created_seconds)) {
+  const std::optional<double> before =
+      bucket.created_seconds ? bucket.created_seconds : bucket.former_seconds;
+  if (IsOther(listed.created_seconds, before)) {
     const double recreations = bucket.recreations + 1;
     bucket = Bucket();
     bucket.recreations = recreations;
   }
   arrival_ |= bucket.exists != true;
   bucket.exists = true;
-  if (!bucket.created_seconds) bucket.created_seconds = listed.created_seconds;
+  // The same time by another list is a little different, which would look like a change.
+  if (!bucket.created_seconds)
+    bucket.created_seconds = bucket.former_seconds ? bucket.former_seconds : listed.created_seconds;
   Replace(bucket.state.versioning, listed.versioning);
   Replace(bucket.state.locking, listed.locking);
   Replace(bucket.state.quota_bytes, listed.quota_bytes);
@@ -79,7 +100,8 @@ void BucketKnowledge::TakeGone(size_t bucket) {
   Bucket gone;
   gone.exists = false;
   // When it comes back, with another date, it was made anew.
-  gone.created_seconds = buckets_[bucket].created_seconds;
+  gone.former_seconds = buckets_[bucket].created_seconds ? buckets_[bucket].created_seconds
+                                                         : buckets_[bucket].former_seconds;
   gone.recreations = buckets_[bucket].recreations;
   buckets_[bucket] = std::move(gone);
 }
@@ -101,8 +123,15 @@ void BucketKnowledge::TakeReplication(size_t bucket, ReplicationMetrics metrics)
   buckets_[bucket].replication = std::move(metrics);
 }
 
-void BucketKnowledge::TakeTargets(size_t bucket, std::vector<RemoteTarget> targets) {
-  buckets_[bucket].targets = std::move(targets);
+void BucketKnowledge::TakeTargets(size_t bucket, const std::string& node,
+                                  std::vector<RemoteTarget> targets) {
+  buckets_[bucket].targets[node] = std::move(targets);
+}
+
+void BucketKnowledge::KeepTargetsOf(size_t bucket, const std::vector<std::string>& nodes) {
+  std::erase_if(buckets_[bucket].targets, [&](const auto& entry) {
+    return std::find(nodes.begin(), nodes.end(), entry.first) == nodes.end();
+  });
 }
 
 void BucketKnowledge::TakeUploads(size_t bucket, const std::vector<Upload>& uploads,
@@ -160,7 +189,7 @@ BucketFacts BucketKnowledge::Facts() const {
     fact.unconfirmed_keys = known.unconfirmed_keys;
     fact.oldest_upload_seconds = known.oldest_upload_seconds;
     fact.replication = known.replication;
-    fact.targets = known.targets;
+    fact.targets = Joined(known.targets);
     facts.buckets.push_back(std::move(fact));
   }
   return facts;

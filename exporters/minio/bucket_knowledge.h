@@ -34,7 +34,9 @@ class BucketKnowledge {
   void TakeLock(size_t bucket, const ObjectLock& lock);
   void TakeDocument(size_t bucket, BucketAspect aspect, std::string canonical);
   void TakeReplication(size_t bucket, ReplicationMetrics metrics);
-  void TakeTargets(size_t bucket, std::vector<RemoteTarget> targets);
+  void TakeTargets(size_t bucket, const std::string& node, std::vector<RemoteTarget> targets);
+  /// What other nodes said of the targets is out of date.
+  void KeepTargetsOf(size_t bucket, const std::vector<std::string>& nodes);
   void TakeUploads(size_t bucket, const std::vector<Upload>& uploads, size_t unconfirmed_keys);
   /// What may not be asked is not known any more.
   void Forget(size_t bucket, BucketAspect aspect);
@@ -57,6 +59,7 @@ class BucketKnowledge {
   struct Bucket {
     std::optional<bool> exists;
     std::optional<double> created_seconds;
+    std::optional<double> former_seconds;  // as it was before the bucket was gone
     double recreations = 0;
     BucketState state;
     bool replicates = false;
@@ -67,7 +70,7 @@ class BucketKnowledge {
     std::optional<double> oldest_upload_seconds;
     std::set<std::string> upload_keys;
     std::optional<ReplicationMetrics> replication;
-    std::vector<RemoteTarget> targets;
+    std::map<std::string, std::vector<RemoteTarget>> targets;  // by the node that sees them so
   };
 
   void TakeListed(Bucket& bucket, const ListedBucket& listed);

@@ -146,7 +146,7 @@ Result<void> TakeBucketAnswer(const BucketQuestion& question, const FetchReply& 
       });
     case Kind::kTargets:
       return Hand(ParseRemoteTargets(reply.body), [&](std::vector<RemoteTarget> targets) {
-        known.TakeTargets(bucket, std::move(targets));
+        known.TakeTargets(bucket, question.node, std::move(targets));
       });
     default:
       return Fail(ErrorCode::kInternal, "no question about one bucket");

@@ -18,17 +18,18 @@ struct BucketQuestion {
     kExistence,    ///< whether a bucket is there that no list has
     kDocument,     ///< one aspect, by the document of S3
     kReplication,  ///< what waits for replication
-    kTargets,      ///< the targets of replication
+    kTargets,      ///< the targets of replication, as one node sees them
     kUploads,      ///< multipart uploads that one node knows of
     kUploadsOf,    ///< those of one key, on the drives
   };
   Kind kind = Kind::kAccount;
   size_t bucket = 0;      ///< its index in the settings
   BucketAspect aspect{};  ///< of kDocument
-  std::string node{};     ///< of kUploads
+  std::string node{};     ///< of kTargets and kUploads
   std::string key{};      ///< of kUploadsOf
 
   bool of_all() const { return kind == Kind::kAccount || kind == Kind::kList; }
+  bool of_node() const { return kind == Kind::kTargets || kind == Kind::kUploads; }
   bool about_uploads() const { return kind == Kind::kUploads || kind == Kind::kUploadsOf; }
 };
 

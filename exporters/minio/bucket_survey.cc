@@ -15,6 +15,8 @@ constexpr auto kLimit = std::chrono::seconds(5);
 /// The first list waits until the first scrapes are answered.
 constexpr auto kStart = std::chrono::seconds(1);
 constexpr auto kListInterval = std::chrono::minutes(1);
+/// After accountinfo took too long.
+constexpr auto kAccountPause = std::chrono::seconds(30);
 /// After no node could answer.
 constexpr auto kPause = std::chrono::minutes(1);
 constexpr auto kRefusalPause = std::chrono::hours(1);
@@ -57,9 +59,9 @@ TimePoint BucketSurvey::Tick(Nodes& nodes, TimePoint now) {
   if (key_ == nullptr || settings_.declared.empty() || running_) return TimePoint::max();
   if (!list_due_) list_due_ = now + kStart;
   if (now >= *list_due_) {
-    list_due_ = now + std::min<Duration>(settings_.interval, kListInterval);
+    list_due_ = now + ListInterval();
     failed_.clear();
-    queue_.push_front({.kind = Kind::kAccount});
+    queue_.push_front({.kind = now < account_due_ ? Kind::kList : Kind::kAccount});
   } else if (queue_.empty() && list_time_ && now >= round_due_) {
     BeginRound(nodes, now);
   }
@@ -97,7 +99,8 @@ void BucketSurvey::AddQuestions(size_t bucket, const std::vector<std::string>& n
     add({.kind = Kind::kDocument, .aspect = aspect});
   if (known_.replicates(bucket)) {
     add({.kind = Kind::kReplication});
-    add({.kind = Kind::kTargets});
+    known_.KeepTargetsOf(bucket, nodes);
+    for (const std::string& node : nodes) add({.kind = Kind::kTargets, .node = node});
   }
   if (!settings_.uploads) return;
   for (const std::string& node : nodes) add({.kind = Kind::kUploads, .node = node});
@@ -118,7 +121,7 @@ void BucketSurvey::EndRound(TimePoint now) {
 bool BucketSurvey::Ask(Nodes& nodes, TimePoint now) {
   const BucketQuestion& question = queue_.front();
   Node* source = nullptr;
-  if (question.kind != Kind::kUploads) {
+  if (!question.of_node()) {
     source = PickSource(nodes, failed_, session_ ? session_->address().name : std::string_view());
   } else if (const auto node = nodes.find(question.node);
              node != nodes.end() && node->second->serves()) {
@@ -134,13 +137,19 @@ bool BucketSurvey::Ask(Nodes& nodes, TimePoint now) {
   return true;
 }
 
+Duration BucketSurvey::ListInterval() const {
+  return std::min<Duration>(settings_.interval, kListInterval);
+}
+
 /// No node can answer the first question.
 void BucketSurvey::GiveUp(TimePoint now) {
   const BucketQuestion question = queue_.front();
   queue_.pop_front();
   const bool asked = !std::exchange(failed_, {}).empty();
-  if (question.kind == Kind::kUploads) {
-    hunt_.complete = round_complete_ = false;
+  if (question.of_node()) {
+    round_complete_ = false;
+    if (question.kind == Kind::kTargets) return;
+    hunt_.complete = false;
     return AdvanceHunt(question.bucket);
   }
   if (question.kind == Kind::kAccount) {
@@ -182,10 +191,11 @@ void BucketSurvey::HandleSilence(const Error& error) {
        {"topic", TopicOf(question)},
        {"reason", error.message}});
   failed_.insert(session_->address().name);
-  if (question.kind == Kind::kUploads) {
+  if (question.of_node()) {
     GiveUp(Clock::now());
   } else if (question.kind == Kind::kAccount && error.code == ErrorCode::kTimeout) {
     // With a node hung it takes 10 s and more at every node, while ListBuckets is answered at once.
+    account_due_ = Clock::now() + kAccountPause;
     GiveUp(Clock::now());
   }
 }
@@ -253,6 +263,8 @@ Result<void> BucketSurvey::TakeList(const BucketQuestion& question, const FetchR
   const auto list = account ? ParseAccountInfo(reply.body) : ParseBucketList(reply.body);
   if (!list) return tl::unexpected(list.error());
   list_time_ = started;
+  // From its end, so that the other questions have their turn however long it took.
+  list_due_ = Clock::now() + ListInterval();
   if (account) account_time_ = started;
   if (account) account_failed_ = false;
   for (const size_t missing : known_.TakeList(*list)) {

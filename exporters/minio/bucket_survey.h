@@ -47,6 +47,7 @@ class BucketSurvey {
   void BeginRound(const Nodes& nodes, TimePoint now);
   void AddQuestions(size_t bucket, const std::vector<std::string>& nodes, TimePoint now);
   void EndRound(TimePoint now);
+  Duration ListInterval() const;
   bool Ask(Nodes& nodes, TimePoint now);
   void GiveUp(TimePoint now);
   void Finish(TimePoint started, const Result<FetchReply>& reply);
@@ -70,6 +71,7 @@ class BucketSurvey {
   std::deque<BucketQuestion> queue_;  // the first is the one that is asked
   std::set<std::string> failed_;      // nodes that could not answer it
   std::optional<TimePoint> list_due_;
+  TimePoint account_due_;  // no accountinfo before
   TimePoint round_due_;
   std::optional<TimePoint> round_;  // began then
   bool round_complete_ = true;

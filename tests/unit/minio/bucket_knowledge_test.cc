@@ -105,6 +105,12 @@ TEST_CASE("knowledge: gone, back as it was, and made anew") {
   CHECK_FALSE(gone.created_seconds);
   CHECK_FALSE(known.TakeArrival());
 
+  // Whether it is another one only a list can say.
+  known.TakePresent(0);
+  CHECK(known.Facts().buckets[0].exists == true);
+  CHECK_FALSE(known.Facts().buckets[0].created_seconds);
+  known.TakeGone(0);
+
   // From ListBuckets, which cuts the time: no other bucket, and no other time is published.
   known.TakeList({{"one", 100.000}, {"two", 1}});
   CHECK(known.TakeArrival());
@@ -145,6 +151,22 @@ TEST_CASE("knowledge: an upload counts once, and what is forgotten is not zero")
   CHECK_FALSE(known.Facts().buckets[0].oldest_upload_seconds);
   known.ForgetUploads(0);
   CHECK_FALSE(known.Facts().buckets[0].uploads);
+}
+
+TEST_CASE("knowledge: a target is online when all nodes that have tried reach it") {
+  const BucketSettings settings = Settings();
+  BucketKnowledge known(settings);
+  const auto online = [&] { return known.Facts().buckets[0].targets.at(0).online; };
+  known.TakeTargets(0, "a", {{"arn", "there", "copy", {}, {}}});
+  CHECK_FALSE(online());
+  known.TakeTargets(0, "b", {{"arn", "there", "copy", true, 0.5}});
+  known.TakeTargets(0, "c", {{"arn", "there", "copy", true, 0.25}});
+  CHECK(online() == true);
+  CHECK(known.Facts().buckets[0].targets.at(0).latency_seconds == 0.5);
+  known.TakeTargets(0, "c", {{"arn", "there", "copy", false, {}}});
+  CHECK(online() == false);
+  known.KeepTargetsOf(0, {"a", "b"});
+  CHECK(online() == true);
 }
 
 TEST_CASE("configuration: every form of every aspect") {
