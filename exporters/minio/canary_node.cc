@@ -109,16 +109,23 @@ void CanaryNode::Finish(CanaryOperation operation, TimePoint started,
   } else {
     ++outcome.failures;
   }
-  Continue(operation, *outcome.success, reply.has_value());
+  if (!reply) AvoidKey(operation);
+  const bool may_read =
+      operation == CanaryOperation::kPut && !reply && reply.error().code == ErrorCode::kTimeout;
+  if (reply || may_read) {
+    Continue(operation, *outcome.success);
+  } else {
+    End();
+  }
 }
 
-void CanaryNode::Continue(CanaryOperation operation, bool success, bool answered) {
-  if (!answered) {
-    if (operation == CanaryOperation::kPut) avoid_until_[slot_] = Clock::now() + kAvoid;
-    if (operation == CanaryOperation::kDelete && old_slot_)
-      avoid_until_[*old_slot_] = Clock::now() + kAvoid;
-    return End();
-  }
+void CanaryNode::AvoidKey(CanaryOperation operation) {
+  const TimePoint until = Clock::now() + kAvoid;
+  if (operation == CanaryOperation::kPut) avoid_until_[slot_] = until;
+  if (operation == CanaryOperation::kDelete && old_slot_) avoid_until_[*old_slot_] = until;
+}
+
+void CanaryNode::Continue(CanaryOperation operation, bool success) {
   switch (operation) {
     case CanaryOperation::kPut:
       written_ = success;

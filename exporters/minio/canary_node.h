@@ -12,11 +12,11 @@ namespace replicawatch::minio {
 /// limit of its own. Of the client's thread.
 ///
 /// A node has three keys, written in turn. What was written is read back and compared; then the key
-/// of the round before is deleted. So one object always stays, and when a PUT is refused GET and
-/// HEAD still show whether data can be read. There is no DELETE in a round in which anything
-/// failed: without write quorum MinIO would hold it for 76 s (seen with the release of February
-/// 2026). After a time-out or a broken connection the rest of the round is left out, and the key is
-/// not written for a while: the server may hold a lock on it long after its fault has ended.
+/// of the round before is deleted. So one object always stays, and when a PUT fails GET and HEAD
+/// still show whether data can be read. There is no DELETE in a round in which anything failed:
+/// without write quorum MinIO would hold it for 76 s (seen with the release of February 2026). A
+/// broken connection ends the round, and so does a time-out, but for that of PUT. The key is not
+/// written for a while then: the server may hold a lock on it long after its fault has ended.
 class CanaryNode {
  public:
   /// All references must outlive it.
@@ -37,7 +37,8 @@ class CanaryNode {
   void Ask(CanaryOperation operation);
   void Finish(CanaryOperation operation, TimePoint started, const Result<FetchReply>& reply);
   /// What is asked after it, if anything.
-  void Continue(CanaryOperation operation, bool success, bool answered);
+  void Continue(CanaryOperation operation, bool success);
+  void AvoidKey(CanaryOperation operation);
   void End();
 
   const CanarySettings& settings_;
