@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from deployment import wait_until
+from deployment import ROOT, wait_until
 from minio_place import ROOT_PASSWORD, ROOT_USER, MinioPlace
 
 LIFECYCLE = (
@@ -347,6 +347,22 @@ def test_what_the_key_may_not_read_is_left_out(place):
     refused = {labels["topic"]: value for labels, value in page.all("minio_buckets_refused")}
     assert refused["policy"] == 2 and refused["existence"] == 1 and "lifecycle" not in refused
     assert watch.exporter.log().count("topic=policy") == 1
+
+
+def test_the_documented_rights_are_enough(place, watch, clean):
+    """Those of level 3 and what finds the nodes."""
+    for name in ("replicawatch", "replicawatch-buckets"):
+        place.mc("admin", "policy", "create", "rw", name, str(ROOT / "compose/minio/policies" / f"{name}.json"))
+    place.mc("admin", "user", "add", "rw", "reader", "reader-password")
+    place.mc("admin", "policy", "attach", "rw", "replicawatch", "replicawatch-buckets", "--user", "reader")
+    reader = Watch(place, DECLARED, "reader", "reader-password")
+    page = reader.wait_round()
+    expected = sorted((bucket, aspect) for bucket, aspects in DECLARED.items() for aspect in aspects)
+    assert sorted((labels["bucket"], labels["aspect"]) for labels, _ in page.all("minio_bucket_drift")) == expected
+    assert not page.all("minio_buckets_refused") and not drifting(page)
+    assert page.value("minio_bucket_replication_queued_objects", bucket="source") == 0
+    assert page.all("minio_bucket_replication_target_latency_seconds", bucket="source")
+    assert len(page.all("minio_bucket_uploads")) == len(DECLARED)
 
 
 def test_usage_is_told_once_the_scanner_was_there(place, watch, clean):

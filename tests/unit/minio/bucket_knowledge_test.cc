@@ -207,6 +207,17 @@ TEST_CASE("configuration: every form of every aspect") {
   CHECK(plain.documents.empty());
 }
 
+TEST_CASE("configuration: documents from files") {
+  const std::string folder = std::string(REPLICAWATCH_TESTDATA) + "/minio/2026-02-12/4x1-buckets/";
+  const auto config = Read("    buckets: {shop: {policy: {file: " + folder +
+                           "shop-policy}, lifecycle: {file: " + folder + "shop-lifecycle}}}\n");
+  REQUIRE(config);
+  const DeclaredBucket& shop = config->clusters[0].buckets.declared[0];
+  CHECK_FALSE(shop.documents.at(BucketAspect::kPolicy).canonical.empty());
+  CHECK_FALSE(shop.documents.at(BucketAspect::kLifecycle).canonical.empty());
+  CHECK_FALSE(Read("    buckets: {shop: {policy: {file: " + folder + "shop-lifecycle}}}\n"));
+}
+
 TEST_CASE("configuration: faults say where they are") {
   struct Case {
     const char* text;
