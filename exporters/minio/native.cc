@@ -20,7 +20,10 @@ constexpr auto kNoSource = std::chrono::seconds(2);
 /// How old a page about the cluster may get.
 constexpr auto kOldest = std::chrono::minutes(2);
 /// All nodes share the users: after a refusal none is asked for a while.
-constexpr auto kRefusalPause = std::chrono::minutes(5);
+constexpr auto kRefusalPause = std::chrono::minutes(1);
+/// A node that has just started refuses every key until it has read the users: what a node has
+/// granted within this time is no matter of rights.
+constexpr auto kGranted = std::chrono::minutes(1);
 /// Clocks may differ by as much as a signed request allows.
 constexpr auto kTokenLife = std::chrono::minutes(16);
 constexpr auto kTokenRenewal = std::chrono::minutes(1);
@@ -48,16 +51,19 @@ std::shared_ptr<const std::string> NativeRelay::Take(const std::string& node,
                                                      Result<FetchReply> reply) {
   if (reply && reply->status == 200) {
     refused_ = false;
+    granted_ = Clock::now();
     return std::make_shared<const std::string>(std::move(reply->body));
   }
   const Error error = reply ? ParseRefusal(reply->status, reply->body) : reply.error();
-  if (error.code == ErrorCode::kPermission || error.code == ErrorCode::kAuth) {
+  const TimePoint now = Clock::now();
+  const bool no_right = error.code == ErrorCode::kPermission || error.code == ErrorCode::kAuth;
+  if (no_right && (!granted_ || now > *granted_ + kGranted)) {
     if (!refused_) {
       Log(LogLevel::kWarn, "the nodes' own metrics are not permitted: admin:Prometheus is missing",
           {{"service", "minio"}, {"member", node}, {"reason", error.message}});
     }
     refused_ = true;
-    paused_until_ = Clock::now() + kRefusalPause;
+    paused_until_ = now + kRefusalPause;
   } else {
     Log(LogLevel::kDebug, "no metrics page",
         {{"service", "minio"}, {"member", node}, {"reason", error.message}});

@@ -79,6 +79,7 @@ class NativeRelay {
   TimePoint token_until_;
   TimePoint paused_until_;  // after a refusal
   bool refused_ = false;
+  std::optional<TimePoint> granted_;  // when a page came last
 };
 
 }  // namespace replicawatch::minio

@@ -191,7 +191,7 @@ std::shared_ptr<const View> MinioWatcher::Join(TimePoint now) {
   view->canary = canary_.Look(now);
   view->buckets = bucket_survey_.Facts();
   view->bucket_ages = bucket_survey_.Ages(now);
-  view->native = native_.Look(Members(), now);
+  if (native_.enabled()) view->native = native_.Look(Members(), now);
   change_log_.Observe(view->overview);
   return view;
 }

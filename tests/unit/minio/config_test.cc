@@ -148,5 +148,35 @@ TEST_CASE("configuration: a bad file says where and what, and no secret") {
   }
 }
 
+TEST_CASE("configuration: the canary") {
+  const Secrets secrets;
+  const auto read = [&](const std::string& canary, const std::string& key) {
+    return Read(secrets, "clusters:\n  - seeds: a:9000\n" + key + "    canary: " + canary + "\n");
+  };
+  const std::string key = "    access_key: watcher\n    secret_key_file: DIR/secret\n";
+  const auto full = read("{bucket: b, interval: 1m30s, prefix: x/y, redundancy: true}", key);
+  REQUIRE(full);
+  REQUIRE(full->clusters[0].canary);
+  CHECK(full->clusters[0].canary->bucket == "b");
+  CHECK(full->clusters[0].canary->interval == std::chrono::seconds(90));
+  CHECK(full->clusters[0].canary->prefix == "x/y");
+  CHECK(full->clusters[0].canary->redundancy);
+  const auto least = read("{bucket: b}", key);
+  REQUIRE(least);
+  CHECK(least->clusters[0].canary->interval == std::chrono::seconds(30));
+  CHECK(least->clusters[0].canary->prefix.starts_with("replicawatch/"));
+  CHECK_FALSE(least->clusters[0].canary->redundancy);
+  CHECK_FALSE(read("{bucket: b}", ""));
+  for (const char* canary :
+       {"{}", "{bucket: \"\"}", "{bucket: b, interval: 100ms}", "{bucket: b, interval: soon}",
+        "{bucket: b, prefix: /x}", "{bucket: b, prefix: x/}", "{bucket: b, prefix: x//y}",
+        "{bucket: b, redundancy: maybe}", "{bucket: b, keys: 3}", "b"}) {
+    CAPTURE(canary);
+    const auto refused = read(canary, key);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.starts_with("minio.yml:"));
+  }
+}
+
 }  // namespace
 }  // namespace replicawatch::minio

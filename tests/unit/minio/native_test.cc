@@ -169,7 +169,20 @@ TEST_CASE("native relay: after a refusal nobody is asked for a while") {
   NativeRelay relay(fakes.client(), &kKey, NativeRelay::Pages::kAll);
   for (size_t i = 0; i < 3; ++i) CHECK(fakes.Scrape(relay).page(i, fakes) == nullptr);
   CHECK(fakes.TakeRequests().size() <= 5);
-  CHECK(relay.Tick(fakes.nodes(), Clock::now()) > Clock::now() + 1min);
+  CHECK(relay.Tick(fakes.nodes(), Clock::now()) > Clock::now() + 30s);
+}
+
+TEST_CASE("native relay: one node that refuses, as it has just started, stops no other one") {
+  FakePages fakes;
+  NativeRelay relay(fakes.client(), &kKey, NativeRelay::Pages::kAll);
+  fakes.Scrape(relay);
+  fakes.Set(1, "node", FakeServer::Http(403, "", R"({"Code":"AccessDenied"})"));
+  for (int i = 0; i < 2; ++i) {
+    const auto scraped = fakes.Scrape(relay);
+    CHECK(scraped.page(0, fakes) != nullptr);
+    CHECK(scraped.page(1, fakes) == nullptr);
+    CHECK(scraped.page(2, fakes) != nullptr);
+  }
 }
 
 TEST_CASE("native relay: the cluster's pages come from the next node when one fails") {
