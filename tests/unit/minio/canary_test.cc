@@ -46,6 +46,7 @@ class FakeStore {
     if (path == "/minio/health/live")
       return FakeServer::Http(200, "X-Amz-Request-Id: 18EADF0892355DD4\r\n", "");
     requests_.push_back(line);
+    if (path.starts_with("/minio/admin/v3/heal/")) return Heal(path);
     if (const auto fixed = fixed_.find(method); fixed != fixed_.end()) return fixed->second;
     if (method == "PUT") objects_[path] = request.substr(request.find("\r\n\r\n") + 4);
     if (method == "DELETE") objects_.erase(path);
@@ -57,7 +58,26 @@ class FakeStore {
     return answer;
   }
 
+  /// A run that takes two questions now and then; of the objects that there are, ring/1 misses a
+  /// shard.
+  std::string Heal(const std::string& path) {
+    if (path.ends_with("?forceStart=true"))
+      return FakeServer::Http(200, "", R"({"clientToken":"to:ken"})");
+    if (!path.ends_with("?clientToken=to%3Aken")) return FakeServer::Http(400, "", "");
+    if (++polls_ % 8 == 1)
+      return FakeServer::Http(200, "", R"({"Summary":"running","Items":null})");
+    std::string items;
+    for (const auto& [name, content] : objects_) {
+      const std::string state = name.ends_with("/ring/1") ? "missing" : "ok";
+      items += std::string(items.empty() ? "" : ",") + R"({"type":"object","object":")" +
+               name.substr(3) + R"(","dataBlocks":1,"parityBlocks":1,"before":{"drives":[)" +
+               R"({"state":"ok"},{"state":")" + state + R"("}]}})";
+    }
+    return FakeServer::Http(200, "", R"({"Summary":"finished","Items":[)" + items + "]}");
+  }
+
   std::mutex mutex_;
+  int polls_ = 0;
   std::map<std::string, std::string> objects_;
   std::map<std::string, std::string> fixed_;
   std::vector<std::string> requests_;
@@ -222,6 +242,38 @@ TEST_CASE("canary: nodes that hang hold up no other one") {
   while (done() < 9 && Clock::now() < give_up)
     client.Run(std::min(give_up, canary.Tick(nodes, members, Clock::now())));
   CHECK(done() == 9);
+}
+
+TEST_CASE("redundancy: a ring is written and never read; what misses shards is not written again") {
+  FakeStore store;
+  HttpClient client({});
+  const S3Key key{"access", Secret("hush"), "us-east-1"};
+  const CanarySettings settings{"b", "p", 1ms, true};
+  Nodes nodes;
+  auto& node = nodes[store.address().name];
+  node = std::make_unique<Node>(client, store.address());
+  node->Probe(Clock::now());
+  RedundancyProbe probe(client, &key, settings);
+  std::map<std::string, int> requests;
+  const TimePoint give_up = Clock::now() + 60s;
+  while (requests["PUT /b/p/ring/0"] < 3 && Clock::now() < give_up) {
+    client.Run(std::min({give_up, Clock::now() + 50ms, probe.Tick(nodes, Clock::now())}));
+    for (const std::string& request : store.TakeRequests()) ++requests[request];
+  }
+  CHECK(requests["PUT /b/p/ring/0"] == 3);
+  CHECK(requests["PUT /b/p/ring/1"] == 1);
+  CHECK(requests["PUT /b/p/ring/15"] == 2);
+  for (const auto& [request, count] : requests) {
+    CAPTURE(request);
+    CHECK((request.starts_with("PUT /b/p/ring/") ||
+           request.starts_with("POST /minio/admin/v3/heal/b/p/ring/?")));
+  }
+  const auto view = probe.Look(Clock::now());
+  REQUIRE(view);
+  CHECK(view->success);
+  CHECK(view->objects == 16);
+  CHECK(view->under_replicated == 1);
+  CHECK(view->shards_present == 1);
 }
 
 TEST_CASE("canary: without a key or settings nothing is done") {
