@@ -207,6 +207,7 @@ void BucketSurvey::HandleRefusal(const BucketQuestion& question, const Error& er
     // The whole key is refused, of which the sampler of drives tells.
     queue_.clear();
     hunt_ = Hunt();
+    hunt_.complete = !question.about_uploads();
     round_complete_ = false;
     round_due_ = std::max(round_due_, now + kPause);
     return;
@@ -306,7 +307,8 @@ void BucketSurvey::AdvanceHunt(size_t bucket) {
     hunt_.unconfirmed = hunt_.keys.size() - std::min(hunt_.keys.size(), kMostKeys);
     if (is_next()) return;
   }
-  if (hunt_.complete) known_.TakeUploads(bucket, hunt_.found, hunt_.unconfirmed);
+  if (hunt_.complete && !known_.gone(bucket))
+    known_.TakeUploads(bucket, hunt_.found, hunt_.unconfirmed);
   hunt_ = Hunt();
 }
 

@@ -22,7 +22,8 @@ class FakeStore {
   std::array<std::atomic<int>, 2> policy_status{200, 200};  // by node
   std::atomic<int> account_status{200};                     // of both
   std::array<std::atomic<int>, 2> policies{};  // times that the node was asked for the policy
-  std::atomic<int> lists{0};                   // times that any was asked for all buckets
+  std::atomic<const char*> uploads_refusal{nullptr};  // the code; null: it has none to tell of
+  std::atomic<int> lists{0};                          // times that any was asked for all buckets
 
   FakeStore() {
     for (const FakeServer* server : {&first_, &second_})
@@ -62,7 +63,6 @@ class FakeStore {
     settings.declared[0].name = "shop";
     settings.declared[0].versioning = Versioning::kEnabled;
     settings.declared[0].documents[BucketAspect::kPolicy] = {true, ""};
-    settings.uploads = false;
     settings.interval = 50ms;
     return settings;
   }
@@ -87,6 +87,12 @@ class FakeStore {
       const int status = policy_status[node];
       if (status == 200) return http(200, ReadRecorded("4x1-buckets/shop-policy"));
       return http(status, status == 403 ? "<Error><Code>AccessDenied</Code></Error>" : "");
+    }
+    if (asks("GET /shop?uploads= ")) {
+      const char* code = uploads_refusal;
+      if (code == nullptr) return http(200, ReadRecorded("4x1-buckets/vault-uploads"));
+      return http(std::string_view(code) == "NoSuchBucket" ? 404 : 403,
+                  "<Error><Code>" + std::string(code) + "</Code></Error>");
     }
     // Neither drives nor replication: the seeds stay the members.
     return http(403, R"({"Code":"AccessDenied"})");
@@ -134,6 +140,23 @@ TEST_CASE("bucket survey: when one node can't answer, the next one is asked") {
     store.policy_status[broken] = 503;
     store.Run([&] { return store.Drift() == kAsDeclared && store.Ages().documents; });
     CHECK(store.policies[1 - broken] > 0);
+  }
+}
+
+TEST_CASE("bucket survey: uploads that are not told of are not none") {
+  for (const char* code : {"AccessDenied", "InvalidAccessKeyId", "NoSuchBucket"}) {
+    CAPTURE(std::string(code));
+    FakeStore store;
+    store.uploads_refusal = code;
+    store.Run([&] { return store.Drift() == kAsDeclared; });
+    for (int i = 0; i < 3; ++i) {
+      store.RunLists(1);
+      CHECK_FALSE(store.Facts()->buckets[0].uploads);
+    }
+    store.uploads_refusal = nullptr;
+    // What is refused is not asked again so soon.
+    if (std::string_view(code) != "NoSuchBucket") continue;
+    store.Run([&] { return store.Facts()->buckets[0].uploads == 0; });
   }
 }
 
