@@ -14,6 +14,7 @@ enum Index : size_t {
   kStepDowns,
   kCatchUps,
   kCatchUpsTimedOut,
+  kTransition,
   kKilled,
   kElectable,
   kReason,
@@ -37,6 +38,11 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
     Family("replicawatch_mongo_catch_ups_timed_out_total",
            "Times that it had not caught up in time: writes that others had were rolled back.",
            "serverStatus electionMetrics.numCatchUpsTimedOut"),
+    Family("replicawatch_mongo_last_transition_info",
+           "Always 1; the label says what the member's last change of state since its start was: "
+           "stepUp, stepDown or rollback.",
+           "serverStatus metrics.repl.stateTransition.lastStateTransition",
+           {"group", "member", "transition"}),
     Family("replicawatch_mongo_last_transition_killed_operations",
            "Operations of users that the member's last change of state killed.",
            "serverStatus metrics.repl.stateTransition.userOperationsKilled"),
@@ -59,6 +65,8 @@ void EmitMember(const View& view, const MemberDetails& member, SampleSink& sink)
     sink.Add(kTable[index], server.readings[static_cast<size_t>(reading)],
              {view.group, member.member});
   };
+  if (server.last_transition)
+    sink.Add(kTable[kTransition], 1, {view.group, member.member, *server.last_transition});
   add(kStepDowns, Reading::kStepDownsByTerm);
   add(kCatchUps, Reading::kCatchUps);
   add(kCatchUpsTimedOut, Reading::kCatchUpsTimedOut);

@@ -28,7 +28,9 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
      {"group", "member"},
      "replSetGetStatus myState, of silent members members.state of the others"},
     {"replicawatch_mongo_rollback_id",
-     "Rises with each rollback of the member, which undid writes that were not replicated.",
+     "Rises with each rollback of the member, which undid writes that were not replicated, and "
+     "with "
+     "a start after a crash: replicawatch_mongo_last_transition_info tells which it was.",
      kGauge,
      "",
      kScope,

@@ -15,6 +15,12 @@ Result<ServerStatus> ParseServerStatus(std::string_view bson) {
       status.user_write_block_mode = static_cast<int>(*mode);
     }
   }
+  if (const auto metrics = document->Child("metrics")) {
+    const auto repl = metrics->Child("repl");
+    const auto transition = repl ? repl->Child("stateTransition") : std::nullopt;
+    if (transition) status.last_transition = transition->Text("lastStateTransition");
+    if (status.last_transition == "") status.last_transition.reset();
+  }
   if (const auto oplog = document->Child("oplog")) {
     status.oplog_first = oplog->TimestampSeconds("earliestOptime");
     status.oplog_last = oplog->TimestampSeconds("latestOptime");

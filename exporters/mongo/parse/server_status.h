@@ -16,7 +16,10 @@ constexpr int kUserWriteBlockOn = 2;
 /// What is needed of the answer to `serverStatus`.
 struct ServerStatus {
   std::optional<std::string> version;
-  std::optional<int64_t> rollback_id;        ///< repl.rbid
+  std::optional<int64_t> rollback_id;  ///< repl.rbid
+  /// metrics.repl.stateTransition.lastStateTransition: stepUp, stepDown, rollback; nothing since
+  /// the member's start: absent.
+  std::optional<std::string> last_transition;
   std::optional<int> user_write_block_mode;  ///< repl.userWriteBlockMode (6.0)
   std::optional<uint32_t> oplog_first;       ///< seconds of the oldest entry's timestamp
   std::optional<uint32_t> oplog_last;

@@ -126,6 +126,9 @@ TEST_CASE("serverStatus tells of the oplog's way and of elections, in seconds an
   CHECK(Read(*primary, Reading::kWriteTimeouts) == 0);
   // Not configured on this server.
   CHECK_FALSE(Read(*primary, Reading::kRetentionSeconds));
+  CHECK(primary->last_transition == "stepUp");
+  CHECK(secondary->last_transition == "stepDown");
+  CHECK_FALSE(ParseServerStatus(Recorded("healthy/27102.serverStatus.bson"))->last_transition);
   REQUIRE(std::string_view(kElectionReasons[0]) == "stepUpCmd");
   CHECK(primary->elections[0].called.value() >= 1);
   CHECK(primary->elections[0].successful.value() >= 1);
