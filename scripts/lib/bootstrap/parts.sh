@@ -38,7 +38,7 @@ packages_of() {
     monitoring) echo prometheus prometheus-alertmanager python3 ;;
     lint)
       if [ "$DEBIAN" -ge 13 ]; then echo clang-format clang-tidy; else echo clang-format-16 clang-tidy-16; fi
-      echo shellcheck yamllint jq ca-certificates ;;
+      echo shellcheck yamllint python3-yaml jq ca-certificates ;;
     test)
       echo python3 python3-pytest curl openssl prometheus-redis-exporter debian-archive-keyring iproute2
       python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
