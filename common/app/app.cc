@@ -31,7 +31,8 @@ constexpr auto kFindingTime = std::chrono::seconds(15);
 
 /// One line a family, tab-separated: name, type, unit, labels, source, help.
 void PrintMetrics(const Exporter& exporter) {
-  std::vector<MetricTable> tables = {OverviewMetrics(), SelfMetrics::Metrics()};
+  std::vector<MetricTable> tables = {OverviewMetrics(), SelfMetrics::Metrics(),
+                                     BackupStatus::Metrics()};
   for (const MetricTable table : exporter.Metrics()) tables.push_back(table);
   tables.push_back(exporter.MetricPatterns());
   for (const MetricTable table : tables) {

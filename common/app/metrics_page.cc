@@ -10,6 +10,12 @@
 namespace replicawatch {
 namespace {
 
+/// The last word of "replicawatch-redis".
+std::string ServiceOf(const Exporter& exporter) {
+  const std::string_view program = exporter.Program();
+  return std::string(program.substr(program.rfind('-') + 1));
+}
+
 std::string ClusterName(const Watcher& watcher) {
   const std::shared_ptr<const Overview> overview = watcher.Latest();
   return overview ? overview->cluster : std::string();
@@ -35,6 +41,7 @@ MetricsPage::MetricsPage(const Exporter& exporter, const AppOptions& options,
       options_(options),
       watchers_(watchers),
       self_(self),
+      backups_(options.backup_status_dir, ServiceOf(exporter)),
       coordinator_(options.max_requests) {}
 
 Result<CollectorSet> MetricsPage::ChooseCollectors(const HttpRequest& request) const {
@@ -79,6 +86,7 @@ Snapshot MetricsPage::Collect(const std::vector<Watcher*>& watchers, CollectorSe
   std::vector<SampleSink> sinks(std::max<size_t>(watchers.size(), 1));
   if (!watchers.empty()) ScrapeInParallel(watchers, {deadline, collectors}, sinks);
   self_.Emit(coordinator_.counts(), sinks[0]);
+  backups_.Emit(sinks[0]);
   for (size_t i = 1; i < sinks.size(); ++i) sinks[0].Append(sinks[i]);
   return sinks[0].Finish();
 }

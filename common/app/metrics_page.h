@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "common/app/backup_status.h"
 #include "common/app/options.h"
 #include "common/app/self_metrics.h"
 #include "common/scrape/coordinator.h"
@@ -29,6 +30,7 @@ class MetricsPage {
   const AppOptions& options_;
   const std::vector<std::unique_ptr<Watcher>>& watchers_;
   const SelfMetrics& self_;
+  const BackupStatus backups_;
   Coordinator coordinator_;
 };
 

@@ -37,6 +37,9 @@ Flags::Parsed ReadOptions(Exporter& exporter, int argc, char** argv, AppOptions&
               "Address to serve on: :p, host:p or [::1]:p; repeatable");
   flags.Text("web.telemetry-path", options.telemetry_path, "Path of the metrics page");
   flags.Count("web.max-requests", options.max_requests, "Scrapes admitted at once; more get 503");
+  flags.Text("backup.status-dir", options.backup_status_dir,
+             "Folder where the backup scripts leave their status, *.prom; that of this service is "
+             "published");
   flags.Time("scrape.timeout", options.budget.timeout,
              "Longest time a scrape may take, whatever its header asks");
   flags.Time("scrape.timeout-offset", options.budget.offset,

@@ -1,9 +1,9 @@
 // MinIO's own metrics, and the page that is made of them.
 
 #include "common/metrics/encoder.h"
+#include "common/metrics/page_reader.h"
 #include "exporters/minio/collectors/table.h"
 #include "exporters/minio/parse/heal_status.h"
-#include "exporters/minio/parse/metrics_page.h"
 #include "exporters/minio/parse/s3_code.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -2,9 +2,9 @@
 #include <array>
 #include <set>
 
+#include "common/metrics/page_reader.h"
 #include "exporters/minio/collectors/native_families.h"
 #include "exporters/minio/collectors/table.h"
-#include "exporters/minio/parse/metrics_page.h"
 
 namespace replicawatch::minio {
 namespace {

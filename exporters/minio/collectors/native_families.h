@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "common/metrics/desc.h"
-#include "exporters/minio/parse/metrics_page.h"
+#include "common/metrics/page_reader.h"
 
 namespace replicawatch::minio {
 

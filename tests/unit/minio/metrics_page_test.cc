@@ -1,11 +1,10 @@
-#include "exporters/minio/parse/metrics_page.h"
-
 #include <doctest/doctest.h>
 
 #include <map>
 #include <set>
 
 #include "common/metrics/encoder.h"
+#include "common/metrics/page_reader.h"
 #include "exporters/minio/collectors/native_families.h"
 #include "exporters/minio/collectors/table.h"
 #include "exporters/minio/metrics_token.h"

@@ -8,7 +8,7 @@
 #include "common/base/error.h"
 #include "common/metrics/desc.h"
 
-namespace replicawatch::minio {
+namespace replicawatch {
 
 struct PageLabel {
   std::string_view name;
@@ -38,4 +38,4 @@ Result<void> ReadMetricsPage(std::string_view text,
                              const std::function<void(const PageSample&)>& take,
                              const PageLimits& limits = {});
 
-}  // namespace replicawatch::minio
+}  // namespace replicawatch

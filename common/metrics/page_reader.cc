@@ -1,4 +1,4 @@
-#include "exporters/minio/parse/metrics_page.h"
+#include "common/metrics/page_reader.h"
 
 #include <algorithm>
 #include <deque>
@@ -8,7 +8,7 @@
 
 #include "common/base/text.h"
 
-namespace replicawatch::minio {
+namespace replicawatch {
 namespace {
 
 bool IsNameStart(char c) {
@@ -187,4 +187,4 @@ Result<void> ReadMetricsPage(std::string_view text,
   return PageReader(take, limits).Read(text);
 }
 
-}  // namespace replicawatch::minio
+}  // namespace replicawatch
