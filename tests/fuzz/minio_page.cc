@@ -32,7 +32,7 @@ std::string Relay(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = fuzz::Text(data, size);
   const std::string page = Relay(text);
-  const auto again = minio::ReadMetricsPage(page, [](const minio::PageSample& sample) {
+  const auto again = ReadMetricsPage(page, [](const PageSample& sample) {
     fuzz::Require(sample.labels.size() <= kMaxLabels, "no more labels than allowed");
   });
   fuzz::Require(again.has_value() || again.error().code == ErrorCode::kLimit,
