@@ -14,7 +14,7 @@ READS = below(0, "red")  # ReplicaGroupReadsBlocked: < 0
 def six():
     width = 4
     healing = SELECT.max(GROUP, minio("drives"), 'state="healing"')
-    links = f"count by ({CLUSTER}) ({SELECT.min(f'{NODE}, peer', minio('node_peer_connected'))} == 0)"
+    links = f"count by ({CLUSTER}) ({SELECT.max(f'{NODE}, peer', minio('node_peer_connected'))} == 0)"
     return [[
         questions.can_write(SCOPE, width),
         questions.may_be_lost(SCOPE, width),
@@ -22,8 +22,8 @@ def six():
               "was acknowledged is on a write quorum of drives. Below 0 for 45 s fires ReplicaGroupReadsBlocked.",
               SELECT.max(f"{GROUP}, operation", "replicawatch_failures_tolerated", 'operation=~"read|read_nodes"'), "none", READS, width,
               SCOPE.group_name + " {{operation}}"),
-         stat("Objects short of a shard", "Of those that the canary wrote: others of the same time are short too. See the canary's "
-              "redundancy in docs/minio.md.", SELECT.max(CLUSTER, minio("canary_objects_under_replicated")), "none", above(1), width,
+         stat("Objects short of a shard", "Of those that the canary wrote: others of the same time are short too. Any fires "
+              "MinioObjectsUnderReplicated; docs/minio.md tells more.", SELECT.max(CLUSTER, minio("canary_objects_under_replicated")), "none", above(1), width,
               SCOPE.cluster_name, no_value="not looked at")],
         [stat("Does a drive need a full copy?", "Drives that are rebuilt, of each erasure set. Until they are done they count for no "
               "reads.", healing, "none", steps("green", (1, "blue")), width, SCOPE.group_name),
@@ -72,7 +72,7 @@ def node_rows():
 
 def view_rows():
     pair = f"{NODE}, peer"
-    connected = SELECT.min(pair, minio("node_peer_connected"))
+    connected = SELECT.max(pair, minio("node_peer_connected"))
     return [[
         matrix("Who sees whom", "A line for each node: whether it has a connection to the one in the column. A node that does not answer "
                "has no line. Between nodes that are up, red for 3 min fires MinioNodesCutOff. Above 32 nodes only missing connections "
@@ -188,4 +188,5 @@ def board():
         [("The six questions", six()), ("Nodes", node_rows()), ("Who sees whom", view_rows()), ("Erasure sets", quorum_rows()),
          ("Drives", drive_rows()), ("Space", space_rows()), ("Rebuilding", healing_rows()),
          ("Canary", minio_buckets.canary_rows()), ("Buckets", minio_buckets.bucket_rows()),
+         ("Replication of buckets", minio_buckets.replication_rows()),
          ("What lies outside", minio_buckets.outside_rows()), questions.watching(SCOPE)])

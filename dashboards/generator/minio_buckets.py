@@ -7,6 +7,7 @@ BUCKET = f"{CLUSTER}, bucket"
 BUCKET_NAME = "{{cluster}} {{bucket}}"
 ONLINE = mapping(v1=("online", "green"), v0=("offline", "orange"))
 NO_UPLOADS = "no upload has been left behind"
+NO_REPLICATION = "no bucket is replicated elsewhere"
 
 
 def by_bucket(name, labels=BUCKET):
@@ -18,7 +19,8 @@ def canary_rows():
     name = NODE_NAME + " {{operation}}"
     return [
         [
-            timeline("Test writes and reads", "Whether the last PUT, GET, HEAD and DELETE through each node went well.",
+            timeline("Test writes and reads", "Whether the last PUT, GET, HEAD and DELETE through each node went well. MinioNodeCanaryFails is about "
+                     "one node, MinioCanaryFails about all.",
                      SELECT.max(operation, minio("canary_success")), SUCCESS, 8, name),
             graph("How long they took", "The last one through each node.", SELECT.max(operation, minio("canary_duration_seconds")), "s",
                   PLAIN, 8, name),
@@ -49,7 +51,8 @@ def bucket_rows():
              "Value #D": "Size", "Value #E": "Open uploads"}
     return [
         [
-            table("Declared buckets", "Against what `buckets:` in the exporter's file says. Counts are the scanner's.", columns, 12, 8,
+            table("Declared buckets", "Against what `buckets:` in the exporter's file says. Counts are the scanner's. MinioBucketMissing, "
+                  "MinioBucketDrift and MinioBucketRecreated are about them.", columns, 12, 8,
                   names, ["Cluster", "Bucket"], overrides=[coloured("Exists", GOOD), coloured("Aspects adrift", (), above(1)),
                                                            coloured("Size", (), PLAIN, "bytes")]),
             table("What is adrift", "Aspects of buckets that are not as declared.",
@@ -59,17 +62,30 @@ def bucket_rows():
                  "none", above(1, "yellow"), 4, SCOPE.cluster_name, height=4),
             ],
         [
-            graph("Size of buckets", "As the scanner last counted.", by_bucket("bucket_usage_bytes"), "bytes", PLAIN, 8, BUCKET_NAME),
-            graph("Waits to be replicated", "In the memory of the nodes, and what failed within the last hour.",
-                  [query(by_bucket("bucket_replication_queued_bytes"), BUCKET_NAME + " queued", "A",
-                         empty="no bucket is replicated elsewhere"),
-                   query(by_bucket("bucket_replication_failed_bytes", f"{BUCKET}, target"), BUCKET_NAME + " failed, {{target}}", "B",
-                         empty="no bucket is replicated elsewhere")], "bytes", PLAIN, 8, ""),
+            graph("Size of buckets", "As the scanner last counted.", by_bucket("bucket_usage_bytes"), "bytes", PLAIN, 12, BUCKET_NAME),
             graph("Oldest open upload", "Multipart uploads that were neither completed nor aborted take space that no listing shows.",
-                  f"time() - {SELECT.min(BUCKET, minio('bucket_oldest_upload_timestamp_seconds'))}", "s", PLAIN, 8, BUCKET_NAME,
-                  empty=NO_UPLOADS),
+                  f"time() - {SELECT.min(BUCKET, minio('bucket_oldest_upload_timestamp_seconds'))}", "s",
+                  above(number("minio_upload_age_seconds"), "yellow"), 12, BUCKET_NAME, empty=NO_UPLOADS),
         ],
     ]
+
+
+def replication_rows():
+    target = f"{BUCKET}, target"
+    online = SELECT.max(f"{target}, endpoint, target_bucket", minio("bucket_replication_target_online"))
+    failed = f"sum by ({BUCKET}) ({by_bucket('bucket_replication_failed_objects', target)})"
+    return [[
+        graph("Waits to be replicated", "In the memory of the nodes. More than the line for 15 min fires MinioReplicationBehind.",
+              by_bucket("bucket_replication_queued_objects"), "short", above(number("minio_queued_objects") + 1), 6, BUCKET_NAME,
+              empty=NO_REPLICATION),
+        graph("Failed to be replicated", "Within the last hour, no longer in the queue. Any for 15 min fires MinioReplicationBehind.", failed,
+              "short", above(1), 6, BUCKET_NAME, empty=NO_REPLICATION),
+        timeline("Targets", "offline for 10 min fires MinioReplicationTargetOffline.", online, ONLINE, 6,
+                 BUCKET_NAME + " to {{endpoint}} {{target_bucket}}", empty=NO_REPLICATION),
+        graph("Round trip to the targets", "As the nodes measure it.",
+              by_bucket("bucket_replication_target_latency_seconds", target), "s", PLAIN, 6, BUCKET_NAME + " {{target}}",
+              empty=NO_REPLICATION),
+    ]]
 
 
 def outside_rows():

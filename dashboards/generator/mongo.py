@@ -55,8 +55,8 @@ def view_rows():
             matrix("Who sees whom", "A line for each observer: whether a heartbeat of the member in the column came back. A line of red "
                    "cells is a member that hears nobody, a column of them one that nobody hears, an empty cell was not told. Between "
                    "members that are up, red for 2 min fires MongoMembersCutOff.",
-                   SELECT.min(pair, mongo("member_view_healthy")), "observer", "member", SEES, 8),
-            timeline("Who saw whom", "The same over time.", SELECT.min(pair, mongo("member_view_healthy")), SEES, 8, view),
+                   SELECT.max(pair, mongo("member_view_healthy")), "observer", "member", SEES, 8),
+            timeline("Who saw whom", "The same over time.", SELECT.max(pair, mongo("member_view_healthy")), SEES, 8, view),
             timeline("Refused", "Whether the others accept the member's key file or certificate. yes for 2 min fires "
                      "MongoMemberNotTrusted.", by_member("member_view_unauthenticated"), mapping(v1=("refused", "orange"),
                                                                                                   v0=("trusted", "green")), 8, NAME),

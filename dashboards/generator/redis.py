@@ -152,27 +152,27 @@ def cluster_stat(title, description, name, thresholds, how="max"):
 
 
 def slot_rows():
-    failing = f"{SELECT.max(CLUSTER, redis('cluster_slots_fail'))} + {SELECT.max(CLUSTER, redis('cluster_slots_pfail'))}"
+    unserved = f"{SELECT.max(CLUSTER, redis('cluster_slots_uncovered'))} + {SELECT.max(CLUSTER, redis('cluster_slots_fail'))}"
     open_slots = f"sum by ({CLUSTER}) ({SELECT.max(f'{CLUSTER}, state', redis('cluster_open_slots'))})"
     return [
         [
-            cluster_stat("Slots without a master", "Their keys are lost to clients. Any for 30 s fires RedisClusterSlotsUncovered.",
-                         "slots_uncovered", above(1, "red")),
-            stat("Slots that fail", "Of masters that other nodes do not reach. Any for 1 min fires RedisClusterSlotsFailing.", failing,
-                 "none", above(1), 4, SCOPE.cluster_name, height=6, no_value="no Cluster"),
+            stat("Slots that nobody serves", "They have no master, or one that the majority finds failed: their keys are lost to clients. Any "
+                 "for 30 s fires RedisClusterSlotsUncovered.", unserved, "none", above(1, "red"), 4, SCOPE.cluster_name, height=6,
+                 no_value="no Cluster"),
+            cluster_stat("Slots that may fail", "Of masters that another node does not reach. Any for 1 min fires RedisClusterSlotsFailing.",
+                         "slots_pfail", above(1)),
             cluster_stat("Shards without replica", "The loss of their master stops their writes. Any for 10 min fires "
-                         "RedisClusterShardWithoutReplica.", "shards_without_replica", above(1)),
-            cluster_stat("Masters to spare", "That may still be lost before no majority is left to elect anybody. 0 while slots fail "
-                         "fires RedisClusterNoSpareMaster.", "spare_masters", ZERO_IS_BAD),
+                         "RedisClusterShardWithoutReplica.", "shards_without_replica", above(1), "min"),
+            cluster_stat("Masters to spare", "That may still be lost before no majority is left to elect anybody.", "spare_masters", ZERO_IS_BAD),
             cluster_stat("Maps of the slots", "1 is agreement. 2 or more for 2 min fires RedisClusterMapsDiffer.", "slot_maps", above(2)),
             stat("Slots on their way", "Between two masters. Any for an hour fires RedisClusterSlotsOpen.", open_slots, "none", above(1), 4,
                  SCOPE.cluster_name, height=6, no_value="no Cluster"),
         ],
-        [graph("Slots over time", "Those that fail or have no master.",
+        [graph("Slots over time", "Those that fail, may fail, or have no master.",
                [query(SELECT.max(CLUSTER, redis("cluster_slots_uncovered")), SCOPE.cluster_name + " without a master", "A"),
                 query(SELECT.max(CLUSTER, redis("cluster_slots_fail")), SCOPE.cluster_name + " failed", "B"),
-                query(SELECT.max(CLUSTER, redis("cluster_slots_pfail")), SCOPE.cluster_name + " perhaps failed", "C")],
-               "none", above(1, "red"), 24, "", height=6, step=True)],
+                query(SELECT.max(CLUSTER, redis("cluster_slots_pfail")), SCOPE.cluster_name + " may fail", "C")],
+               "none", PLAIN, 24, "", height=6, step=True)],
     ]
 
 
@@ -201,7 +201,7 @@ def memory_rows():
 
 def persistence_rows():
     def status(name):
-        return SELECT.min(NODE, "redis_" + name)
+        return SELECT.max(NODE, "redis_" + name)
 
     return [[
         timeline("Dumps and append-only files", "Whether the last one went well. failed for 2 min fires RedisPersistenceFailed.",

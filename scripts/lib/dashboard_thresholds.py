@@ -9,7 +9,7 @@ import re
 # Alerts whose number no panel can draw a line at, and why.
 NOT_DRAWN = {
     "ReplicaFailoversFrequent": "steps of a term within 15 min; the boards draw the term and mark each step",
-    "MongoInitialSyncStalled": "nothing new for 15 min; the board draws what has been copied",
+    "MongoInitialSyncStalled": "nothing new within 15 min; the board draws what has been copied",
     "MongoMembersCutOff": "counts links between members that are up; the matrix shows them",
     "MinioNodesCutOff": "counts links between nodes that are up; the matrix shows them",
     "MinioDriveNotOk": "a state among six; the board shows which",
@@ -20,12 +20,11 @@ NOT_DRAWN = {
 # Lines that no alert draws, and why.
 OWN_LINES = {
     "Members that are missing": "0 is the only good number; MinioDegraded compares the two series",
-    "Objects short of a shard": "0 is the only good number",
     "Does a drive need a full copy?": "blue, not a warning: MinIO rebuilds by itself",
     "Missing links between nodes": "0 is the only good number; MinioNodesCutOff asks whether both nodes are up",
     "Margin of writes": "as ReplicaGroupNoFailureTolerated, for each storage class",
     "How many failed": "0 is the only good number",
-    "Buckets nobody declared": "0 is the only good number",
+    "Masters to spare": "the next master lost leaves no majority",
 }
 COMPARISON = re.compile(r"^(.*)\s(==|>=|<=|>|<)\s*(-?[\d.]+)$", re.S)
 
@@ -94,8 +93,9 @@ def alert_lines(rules, recorded):
             if not compared:
                 continue
             left, operator, value = compared.groups()
-            left = recorded.get(left.strip(), left)
-            lines.append((alert, signature(left), matchers(left), boundary(signature(left), operator, value)))
+            computed = recorded.get(left.strip(), left)
+            for same in {left, computed}:
+                lines.append((alert, signature(same), matchers(same), boundary(signature(computed), operator, value)))
     return lines
 
 
