@@ -43,15 +43,16 @@ def cluster_of(service):
     return variable("cluster", "Cluster", f"replicawatch_up{{{service}}}")
 
 
-def annotation(name, color, expr, title, text, empty, value_is_time=False):
+def annotation(name, color, expr, title, text, empty=None, value_is_time=False):
     """value_is_time: the expression gives the moment itself, in milliseconds."""
     return {"name": name, "enable": True, "hide": False, "iconColor": color, "datasource": DATASOURCE,
             "expr": " ".join(expr.split()), "titleFormat": title, "textFormat": text, "tagKeys": "service,cluster,group,member",
             "step": "15s", "useValueForTime": value_is_time, "empty": empty}
 
 
-def failovers(select, group):
-    """What every board marks: terms, failovers, changes of role. `group`: the labels of a group."""
+def failovers(select, group, none_yet=None):
+    """What every board marks: terms, failovers, changes of role. `group`: the labels of a group; `none_yet`: why a deployment
+    that has just been made tells of no failover."""
     term = select("replicawatch_term")
     name = "{{service}} {{cluster}} {{group}}"
     roles = select("replicawatch_member_role", 'role=~"primary|master"')
@@ -61,7 +62,7 @@ def failovers(select, group):
                    "New term: " + name, "A primary was elected, or an election was tried.",
                    empty="nobody is elected meanwhile"),
         annotation("Failovers", "red", f"1000 * max by ({group}) ({select('replicawatch_last_failover_timestamp_seconds')})",
-                   "Failover: " + name, "The primary changed, as the servers tell it.", empty=None, value_is_time=True),
+                   "Failover: " + name, "The primary changed, as the servers tell it.", none_yet, value_is_time=True),
         annotation("Changes of role", "blue", f"max by ({group}, member, role) (changes({roles}[$__rate_interval])) > 0",
                    "{{member}} became or ceased to be {{role}}", name, empty="no role changes meanwhile"),
         annotation("Critical alerts", "dark-red", f"max by (alertname, {group}) ({alerts})", "{{alertname}}", name,

@@ -99,7 +99,7 @@ def process_rows():
 def board():
     instance = variable("instance", "Instance", 'up{job=~"replicawatch-$service.*"}')
     starts = annotation("Starts of exporters", "light-blue", f"1000 * {own('process_start_time_seconds')}", "Start of {{instance}}",
-                        "{{job}}", empty=None, value_is_time=True)
+                        "{{job}}", value_is_time=True)
     return dashboard(
         "replicawatch-exporters", "replicawatch / Exporters", "Whether those who watch are well: scrapes, collectors, what the exporters "
         "use of their hosts.", [SERVICE, cluster_of('service=~"$service"'), instance], [starts],

@@ -179,7 +179,7 @@ def healing_rows():
 
 def board():
     starts = annotation("Starts of nodes", "light-blue", f"1000 * {by_node('node_start_time_seconds')}", "Start of {{member}}",
-                        "The node's server was started.", empty=None, value_is_time=True)
+                        "The node's server was started.", value_is_time=True)
     marks = [mark for mark in failovers(SELECT, GROUP) if mark["name"] == "Critical alerts"] + [starts]
     return dashboard(
         "replicawatch-minio", "replicawatch / MinIO", "Distributed MinIO: quorum margin of each erasure set, nodes and who sees whom, "

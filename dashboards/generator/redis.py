@@ -33,7 +33,7 @@ def six():
     width = 4
     return [[questions.can_write(SCOPE, width), questions.may_be_lost(SCOPE, width), questions.would_be_lost(SCOPE, width),
              questions.full_copy_near(SCOPE, width), questions.agree(SCOPE, width),
-             questions.last_failover(SCOPE, width)]]
+             questions.last_failover(SCOPE, width, empty=NO_FAILOVER)]]
 
 
 def member_rows():
@@ -219,7 +219,7 @@ def board():
     return dashboard(
         "replicawatch-redis", "replicawatch / Redis", "Redis with Sentinel, as a Cluster or plain: who is master and who says so, offsets "
         "against the backlog, buffers, quorum, slots, memory, persistence.",
-        [cluster_of(SERVICE)], failovers(SELECT, GROUP),
+        [cluster_of(SERVICE)], failovers(SELECT, GROUP, NO_FAILOVER),
         [("The six questions", six()), ("Members", member_rows()), ("Offsets against the backlog", offset_rows()),
          ("Buffers of the replicas", buffer_rows()), ("Sentinels", sentinel_rows()), ("Failovers", failover_rows()),
          ("Slots of a Cluster", slot_rows()), ("Memory and load", memory_rows()), ("Persistence", persistence_rows()),
