@@ -3,6 +3,8 @@
 A query that has no answer on a healthy deployment says why (`empty`); tests/e2e/test_dashboards.py holds it to that. The
 reason stays here: `EMPTY` is taken out before the JSON is written.
 """
+import re
+
 from .numbers import PLAIN
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -111,7 +113,8 @@ def timeline(title, description, expr, mappings, width, legend, height=8, empty=
 
 def table(title, description, targets, width, height, names, sort, overrides=(), no_value="unknown"):
     """names: label or "Value #REF" -> heading, in the order of the columns; all else is needed for the join only."""
-    hidden = ["Time", "Value"] + [f"Value #{target['refId']}" for target in targets]
+    labels = {label for target in targets for listed in re.findall(r"\bby \(([^)]*)\)", target["expr"]) for label in listed.split(", ")}
+    hidden = ["Time", "Value"] + [f"Value #{target['refId']}" for target in targets] + sorted(labels)
     return panel("table", title, description, targets, "none", PLAIN,
                  {"cellHeight": "sm", "footer": {"show": False}, "showHeader": True,
                   "sortBy": [{"desc": False, "displayName": name} for name in sort]},
@@ -144,7 +147,8 @@ def matrix(title, description, expr, rows, columns, mappings, width, height=8, e
     """A table of what each in `rows` (a label) says of each in `columns` (another)."""
     cells = {"align": "center", "cellOptions": {"type": "color-background", "mode": "basic"}, "filterable": False}
     return panel("table", title, description, [column(expr, "A", empty)], "none", PLAIN,
-                 {"cellHeight": "sm", "footer": {"show": False}, "showHeader": True, "sortBy": []}, width, height,
+                 {"cellHeight": "sm", "footer": {"show": False}, "showHeader": True,
+                  "sortBy": [{"desc": False, "displayName": f"{rows}\\{columns}"}]}, width, height,
                  mappings=mappings, custom=cells, no_value="",
                  overrides=[{"matcher": {"id": "byName", "options": f"{rows}\\{columns}"}, "properties": [
                      {"id": "custom.cellOptions", "value": {"type": "auto"}}, {"id": "custom.align", "value": "left"}]}],
