@@ -14,26 +14,27 @@ READS = below(0, "red")  # ReplicaGroupReadsBlocked: < 0
 def six():
     width = 4
     healing = SELECT.max(GROUP, minio("drives"), 'state="healing"')
-    links = f"count by ({CLUSTER}) ({SELECT.max(f'{NODE}, peer', minio('node_peer_connected'))} == 0)"
+    missing_links = f"sum by ({CLUSTER}) (1 - {SELECT.max(f'{NODE}, peer', minio('node_peer_connected'))})"
+    longest = f"max by ({CLUSTER}) ({SELECT(minio('drive_healing_remaining_seconds'))})"
     return [[
         questions.can_write(SCOPE, width),
         questions.may_be_lost(SCOPE, width),
         [stat("What would be lost now?", "Drives (read) and nodes (read_nodes) that may still be lost before objects cannot be read. What "
               "was acknowledged is on a write quorum of drives. Below 0 for 45 s fires ReplicaGroupReadsBlocked.",
-              SELECT.max(f"{GROUP}, operation", "replicawatch_failures_tolerated", 'operation=~"read|read_nodes"'), "none", READS, width,
-              SCOPE.group_name + " {{operation}}"),
+              SELECT.max(f"{GROUP}, operation", "replicawatch_failures_tolerated", 'operation=~"read|read_nodes"'), "none", READS,
+              width, SCOPE.group_name + " {{operation}}"),
          stat("Objects short of a shard", "Of those that the canary wrote: others of the same time are short too. Any fires "
               "MinioObjectsUnderReplicated; docs/minio.md tells more.", SELECT.max(CLUSTER, minio("canary_objects_under_replicated")), "none", above(1), width,
               SCOPE.cluster_name, no_value="not looked at")],
         [stat("Does a drive need a full copy?", "Drives that are rebuilt, of each erasure set. Until they are done they count for no "
               "reads.", healing, "none", steps("green", (1, "blue")), width, SCOPE.group_name),
-         stat("Time until it has it", "Of the drive that takes longest.", f"max by ({CLUSTER}) ({SELECT(minio('drive_healing_remaining_seconds'))})",
-              "dtdurations", PLAIN, width, SCOPE.cluster_name, empty=NOTHING_HEALS, no_value="nothing heals")],
+         stat("Time until it has it", "Of the drive that takes longest.", longest, "dtdurations", PLAIN, width, SCOPE.cluster_name,
+              empty=NOTHING_HEALS, no_value="nothing heals")],
         [stat("Do all agree?", "Different answers of the nodes about the deployment's configuration. 1 is agreement; 2 or more for 5 min "
               "fires ReplicaViewsDiffer.", SELECT.max(f"{GROUP}, about", "replicawatch_views", 'about=~"primary|config"'), "none",
               above(2, "red"), width, SCOPE.group_name + " {{about}}"),
-         stat("Missing links between nodes", "Connections that nodes say they have lost; each direction counts.", links, "none",
-              above(1), width, SCOPE.cluster_name, empty="all nodes are connected", no_value="none")],
+         stat("Missing links between nodes", "Connections that nodes say they have lost; each direction counts.", missing_links,
+              "none", above(1), width, SCOPE.cluster_name)],
         [stat("Since a node started", "MinIO has no primary, so no failover: a restart of a node is what comes closest.",
               f"time() - {SELECT.max(CLUSTER, minio('node_start_time_seconds'))}", "dtdurations", PLAIN, width, SCOPE.cluster_name),
          stat("Age of what is known of drives", "Above the limit for 5 min fires MinioInventoryOld.",
@@ -107,8 +108,8 @@ def quorum_rows():
         [graph("Margin of writes", "Drives and nodes that may still be lost, for both classes. Below the line the next one stops writes.",
                SELECT.max(f"{of_class}, operation", minio("failures_tolerated"), 'operation=~"write|write_nodes"'), "none", ZERO_IS_BAD,
                12, "{{cluster}} {{group}} {{class}} {{operation}}", step=True),
-         graph("Members at work", "Nodes of each set whose drives are all there and whole, and those that should be so. Fewer for 30 s fire "
-               "MinioDegraded.",
+         graph("Members at work", "Nodes of each set whose drives are all there and whole, and those that should be so. Fewer for "
+               "30 s fire MinioDegraded.",
                [query(SELECT.max(GROUP, "replicawatch_members_healthy"), SCOPE.group_name + " healthy", "A"),
                 query(SELECT.max(GROUP, "replicawatch_members_expected"), SCOPE.group_name + " expected", "B")], "none", PLAIN, 12, "",
                step=True)],
@@ -146,8 +147,8 @@ def space_rows():
         stat("Fullest drive of each set", "It bounds what the set can take. Orange for 15 min is MinioSpaceLow, red for 5 min "
              "MinioSpaceNearlyGone.", SELECT.min(GROUP, minio("tightest_drive_free_ratio")), "percentunit", tightest, 4,
              SCOPE.group_name, height=8),
-        stat("Full in", "At the pace of the last day. Less than the limit for an hour fires MinioSpaceRunsOut. Nothing while space does not "
-             "shrink, and until six hours have been seen.",
+        stat("Full in", "At the pace of the last day. Less than the limit for an hour fires MinioSpaceRunsOut. Nothing while space "
+             "does not shrink, and until six hours have been seen.",
              SELECT.min(GROUP, "group:replicawatch_minio_usable_free_bytes:runway_seconds"), "dtdurations",
              below(number("minio_runway_seconds")), 4, SCOPE.group_name, height=8, empty="six hours have to be seen first",
              no_value="not foreseen"),

@@ -19,8 +19,8 @@ def canary_rows():
     name = NODE_NAME + " {{operation}}"
     return [
         [
-            timeline("Test writes and reads", "Whether the last PUT, GET, HEAD and DELETE through each node went well. MinioNodeCanaryFails is about "
-                     "one node, MinioCanaryFails about all.",
+            timeline("Test writes and reads", "Whether the last PUT, GET, HEAD and DELETE through each node went well. MinioNodeCanaryFails "
+                     "is about one node, MinioCanaryFails about all.",
                      SELECT.max(operation, minio("canary_success")), SUCCESS, 8, name),
             graph("How long they took", "The last one through each node.", SELECT.max(operation, minio("canary_duration_seconds")), "s",
                   PLAIN, 8, name),
@@ -28,7 +28,8 @@ def canary_rows():
                   SELECT.increase(operation, minio("canary_failures_total")), "short", above(1), 8, name),
         ],
         [
-            graph("Shards of the canary's objects", "Of the object with the fewest to spare: those there are, and those that it should have.",
+            graph("Shards of the canary's objects", "Of the object with the fewest to spare: those there are, and those that it "
+                  "should have.",
                   [query(SELECT.min(CLUSTER, minio("canary_shards_present")), SCOPE.cluster_name + " there", "A"),
                    query(f"{SELECT.max(CLUSTER, minio('canary_data_blocks'))} + {SELECT.max(CLUSTER, minio('canary_parity_blocks'))}",
                          SCOPE.cluster_name + " of", "B")], "none", PLAIN, 8, "", step=True),
@@ -78,8 +79,8 @@ def replication_rows():
         graph("Waits to be replicated", "In the memory of the nodes. More than the line for 15 min fires MinioReplicationBehind.",
               by_bucket("bucket_replication_queued_objects"), "short", above(number("minio_queued_objects") + 1), 6, BUCKET_NAME,
               empty=NO_REPLICATION),
-        graph("Failed to be replicated", "Within the last hour, no longer in the queue. Any for 15 min fires MinioReplicationBehind.", failed,
-              "short", above(1), 6, BUCKET_NAME, empty=NO_REPLICATION),
+        graph("Failed to be replicated", "Within the last hour, no longer in the queue. Any for 15 min fires MinioReplicationBehind.",
+              failed, "short", above(1), 6, BUCKET_NAME, empty=NO_REPLICATION),
         timeline("Targets", "offline for 10 min fires MinioReplicationTargetOffline.", online, ONLINE, 6,
                  BUCKET_NAME + " to {{endpoint}} {{target_bucket}}", empty=NO_REPLICATION),
         graph("Round trip to the targets", "As the nodes measure it.",

@@ -133,12 +133,16 @@ def copy_rows():
                      by_member("too_stale"), BAD, 8, NAME),
         ],
         [
-            graph("Rollback id", "Each step is a rollback: writes that the member had acknowledged are undone. MongoRollback fires at once.",
-                  by_member("rollback_id"), "none", PLAIN, 12, NAME, step=True),
+            graph("Rollback id", "A step is a rollback, which undid writes that the member had acknowledged, or a start after a crash; the "
+                  "last change of state tells which. MongoRollback fires at once.", by_member("rollback_id"), "none", PLAIN, 8, NAME,
+                  step=True),
+            table("Last change of state", "Of each member since its start: stepUp, stepDown or rollback.",
+                  [column(SELECT.max(f"{MEMBER}, transition", mongo("last_transition_info")), "A")], 8, 8,
+                  {"cluster": "Cluster", "member": "Member", "transition": "Change"}, ["Cluster", "Member"], no_value="none yet"),
             graph("Initial syncs", "Completed, and attempts that failed.",
                   [query(SELECT.increase(MEMBER, mongo("initial_syncs_total")), NAME + " completed", "A"),
                    query(SELECT.increase(MEMBER, mongo("initial_sync_failed_attempts_total")), NAME + " failed", "B")],
-                  "short", PLAIN, 12, ""),
+                  "short", PLAIN, 8, ""),
         ],
     ]
 
@@ -198,10 +202,13 @@ def configuration_rows():
 
 
 def board():
-    rollback = SELECT(mongo("rollback_id"))
+    identity = SELECT(mongo("rollback_id"))
+    rolled_back = SELECT(mongo("last_transition_info"), 'transition="rollback"')
+    rollback = (f"max by ({MEMBER}) ({identity}) > min by ({MEMBER}) (min_over_time({identity}[$__rate_interval])) "
+                f"and on ({MEMBER}) max by ({MEMBER}) ({rolled_back})")
     marks = failovers(SELECT, GROUP) + [
-        annotation("Rollbacks", "dark-orange", f"max by ({MEMBER}) ({rollback}) > min by ({MEMBER}) (min_over_time({rollback}[$__rate_interval]))",
-                   "Rollback of {{member}}", "Writes that it had acknowledged are undone.", empty="nothing is rolled back"),
+        annotation("Rollbacks", "dark-orange", rollback, "Rollback of {{member}}", "Writes that it had acknowledged are undone.",
+                   empty="nothing is rolled back"),
     ]
     return dashboard(
         "replicawatch-mongo", "replicawatch / MongoDB", "MongoDB replica sets: who is primary, who sees whom, lag against the oplog's "

@@ -97,7 +97,8 @@ def offset_rows():
 def buffer_rows():
     limit = SELECT.min(MEMBER, redis("replica_buffer_limit_bytes"))
     return [[
-        graph("Held back for each replica", "What the master could not send yet.", by_member("replica_buffer_bytes"), "bytes", PLAIN, 8, NAME),
+        graph("Held back for each replica", "What the master could not send yet.", by_member("replica_buffer_bytes"), "bytes", PLAIN, 8,
+              NAME),
         graph("Of the limit", "At 100 % of client-output-buffer-limit the master cuts the replica off. Above the line for 1 min fires "
               "RedisReplicaBufferNearLimit.", f"{by_member('replica_buffer_bytes')} / {limit}", "percentunit",
               above(number("redis_replica_buffer_ratio")), 8, NAME),
@@ -123,7 +124,8 @@ def sentinel_rows():
         [
             graph("Sentinels", "Known to each other, and usable. Fewer usable ones for 5 min fire RedisSentinelsMissing.",
                   [query(SELECT.max(GROUP, redis("sentinels_known")), SCOPE.group_name + " known", "A"),
-                   query(SELECT.max(GROUP, redis("sentinels_usable")), SCOPE.group_name + " usable", "B")], "none", PLAIN, 8, "", step=True),
+                   query(SELECT.max(GROUP, redis("sentinels_usable")), SCOPE.group_name + " usable", "B")], "none", PLAIN, 8, "",
+                  step=True),
             timeline("TILT", "A Sentinel whose clock jumped does nothing; yes for 5 min fires RedisSentinelTilt.",
                      by_member("sentinel_tilt"), BAD, 8, NAME),
             timeline("Failover under way", "yes for 5 min fires RedisFailoverStuck.",
@@ -156,14 +158,16 @@ def slot_rows():
     open_slots = f"sum by ({CLUSTER}) ({SELECT.max(f'{CLUSTER}, state', redis('cluster_open_slots'))})"
     return [
         [
-            stat("Slots that nobody serves", "They have no master, or one that the majority finds failed: their keys are lost to clients. Any "
-                 "for 30 s fires RedisClusterSlotsUncovered.", unserved, "none", above(1, "red"), 4, SCOPE.cluster_name, height=6,
+            stat("Slots that nobody serves", "They have no master, or one that the majority finds failed: their keys are lost to clients. "
+                 "Any for 30 s fires RedisClusterSlotsUncovered.", unserved, "none", above(1, "red"), 4, SCOPE.cluster_name, height=6,
                  no_value="no Cluster"),
-            cluster_stat("Slots that may fail", "Of masters that another node does not reach. Any for 1 min fires RedisClusterSlotsFailing.",
+            cluster_stat("Slots that may fail", "Of masters that another node does not reach. Any for 1 min fires "
+                         "RedisClusterSlotsFailing.",
                          "slots_pfail", above(1)),
             cluster_stat("Shards without replica", "The loss of their master stops their writes. Any for 10 min fires "
                          "RedisClusterShardWithoutReplica.", "shards_without_replica", above(1), "min"),
-            cluster_stat("Masters to spare", "That may still be lost before no majority is left to elect anybody.", "spare_masters", ZERO_IS_BAD),
+            cluster_stat("Masters to spare", "That may still be lost before no majority is left to elect anybody.", "spare_masters",
+                         ZERO_IS_BAD),
             cluster_stat("Maps of the slots", "1 is agreement. 2 or more for 2 min fires RedisClusterMapsDiffer.", "slot_maps", above(2)),
             stat("Slots on their way", "Between two masters. Any for an hour fires RedisClusterSlotsOpen.", open_slots, "none", above(1), 4,
                  SCOPE.cluster_name, height=6, no_value="no Cluster"),
@@ -180,8 +184,8 @@ def memory_rows():
     ratio = f"{node('memory_used_bytes')} / ({node('memory_max_bytes')} > 0)"
     return [
         [
-            graph("Memory, of maxmemory", "With noeviction writes stop at 100 %, with any other policy keys are thrown away. Above the line "
-                  "for 5 min fires RedisMemoryNearMax. No line without maxmemory.", ratio, "percentunit",
+            graph("Memory, of maxmemory", "With noeviction writes stop at 100 %, with any other policy keys are thrown away. Above the "
+                  "line for 5 min fires RedisMemoryNearMax. No line without maxmemory.", ratio, "percentunit",
                   above(number("redis_memory_ratio")), 8, NAME, empty="the stack's servers have no maxmemory"),
             graph("Memory used", "By the data and all around it, and what the system gave.",
                   [query(node("memory_used_bytes"), NAME + " used", "A"),
