@@ -24,8 +24,8 @@ def six():
               SELECT.max(f"{GROUP}, operation", "replicawatch_failures_tolerated", 'operation=~"read|read_nodes"'), "none", READS,
               width, SCOPE.group_name + " {{operation}}"),
          stat("Objects short of a shard", "Of those that the canary wrote: others of the same time are short too. Any fires "
-              "MinioObjectsUnderReplicated; docs/minio.md tells more.", SELECT.max(CLUSTER, minio("canary_objects_under_replicated")), "none", above(1), width,
-              SCOPE.cluster_name, no_value="not looked at")],
+              "MinioObjectsUnderReplicated; docs/minio.md tells more.", SELECT.max(CLUSTER, minio("canary_objects_under_replicated")),
+              "none", above(1), width, SCOPE.cluster_name, no_value="not looked at")],
         [stat("Does a drive need a full copy?", "Drives that are rebuilt, of each erasure set. Until they are done they count for no "
               "reads.", healing, "none", steps("green", (1, "blue")), width, SCOPE.group_name),
          stat("Time until it has it", "Of the drive that takes longest.", longest, "dtdurations", PLAIN, width, SCOPE.cluster_name,
