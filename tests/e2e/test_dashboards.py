@@ -1,6 +1,7 @@
 """Every query of every dashboard, asked of a real Prometheus as Grafana would: it has an answer, or the dashboard says why not.
 
-Watched are a MongoDB replica set, a Redis with Sentinels and another as a Cluster, and a MinIO with TLS, buckets and a canary.
+Watched are a MongoDB replica set, a Redis with Sentinels and another as a Cluster, and a MinIO with TLS, buckets and a canary; the
+first two by two exporters each, so that a query that takes two series of one thing for an error would fail.
 """
 import json
 import os
@@ -28,6 +29,7 @@ def stack():
     stack = Stack("mongo", "redis", "monitoring")
     try:
         stack.run("up", "exporters")
+        scrape_too(stack, "mongo", stack.address("exporter-mongo"), stack.exporter("mongo").address)
     except BaseException:
         stack.purge()
         raise
@@ -36,6 +38,7 @@ def stack():
 
 
 def scrape_too(stack, service, *addresses):
+    """Makes Prometheus scrape these exporters of a service."""
     path = pathlib.Path(stack.folder, "targets", f"replicawatch-{service}.json")
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps([{"targets": list(addresses)}]))
@@ -72,7 +75,7 @@ def cluster(stack):
     cluster = RedisCluster()
     try:
         exporter = cluster.exporter(cluster.nodes[0].address)
-        scrape_too(stack, "redis", stack.address("exporter-redis"), exporter.address)
+        scrape_too(stack, "redis", stack.address("exporter-redis"), stack.exporter("redis").address, exporter.address)
         yield cluster
     finally:
         cluster.purge()
@@ -119,6 +122,14 @@ def test_what_claims_to_be_empty_is(prometheus):
     claims = [(asked, asked.series(prometheus, now)) for asked in every_query() if asked.query.get("empty")]
     assert claims
     assert not [f"{asked}: {asked.query['empty']}, says the dashboard, but: {series}" for asked, series in claims if series]
+
+
+def test_two_exporters_draw_one_line(prometheus):
+    now = prometheus.now()
+    for asked in every_query():
+        if "$instance" not in asked.query["expr"]:
+            drawn = asked.series(prometheus, now)
+            assert not [series for series in drawn if {"job", "instance"} & dict(series).keys()], str(asked)
 
 
 def test_variables_offer_what_is_watched(prometheus):
