@@ -186,7 +186,7 @@ def memory_rows():
         [
             graph("Memory, of maxmemory", "With noeviction writes stop at 100 %, with any other policy keys are thrown away. Above the "
                   "line for 5 min fires RedisMemoryNearMax. No line without maxmemory.", ratio, "percentunit",
-                  above(number("redis_memory_ratio")), 8, NAME, empty="the stack's servers have no maxmemory"),
+                  above(number("redis_memory_ratio")), 8, NAME),
             graph("Memory used", "By the data and all around it, and what the system gave.",
                   [query(node("memory_used_bytes"), NAME + " used", "A"),
                    query(node("memory_used_rss_bytes"), NAME + " resident", "B")], "bytes", PLAIN, 8, ""),

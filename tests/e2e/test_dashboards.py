@@ -74,6 +74,8 @@ def minio(stack):
 def cluster(stack):
     cluster = RedisCluster()
     try:
+        for node in cluster.nodes:
+            assert node.client.ask("CONFIG", "SET", "maxmemory", "100mb") == "OK"
         exporter = cluster.exporter(cluster.nodes[0].address)
         scrape_too(stack, "redis", stack.address("exporter-redis"), stack.exporter("redis").address, exporter.address)
         yield cluster
