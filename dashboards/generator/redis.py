@@ -140,8 +140,9 @@ def failover_rows():
               "ReplicaFailoversFrequent.", SELECT.max(GROUP, "replicawatch_term"), "none", PLAIN, 8, SCOPE.group_name, step=True),
         graph("Failovers seen", "By the exporter, within the interval.", SELECT.increase(GROUP, redis("failovers_total")), "short",
               PLAIN, 4, SCOPE.group_name),
-        stat("Lost with the last failover", "At least so much of what the old master had acknowledged. Any within 30 min fires "
-             "RedisFailoverLostWrites.", SELECT.max(GROUP, redis("last_failover_lost_bytes")), "bytes", above(1, "red"), 4,
+        stat("Lost with the last failover", "At least so much of what the old master had acknowledged; what the stream carries of "
+             "itself is below the line. More within 30 min fires RedisFailoverLostWrites.",
+             SELECT.max(GROUP, redis("last_failover_lost_bytes")), "bytes", above(number("redis_failover_lost_bytes") + 1, "red"), 4,
              SCOPE.group_name, height=8, empty=NO_FAILOVER, no_value="no failover"),
         timeline("A restart would wipe it", "The master keeps nothing on disk: restarted it is empty, and so are its replicas then. yes "
                  "for 15 min fires RedisRestartWouldWipe.", SELECT.max(GROUP, redis("restart_would_wipe")), BAD, 8, SCOPE.group_name),
