@@ -102,4 +102,11 @@ def outside_rows():
                  empty="nothing outside is configured"),
         graph("Objects", "In all buckets, as the scanner last counted.", SELECT.max(CLUSTER, minio("objects")), "short", PLAIN, 6,
               SCOPE.cluster_name),
+    ], [
+        timeline("MinIO's own metrics", "Whether each node's page came in time and could be read. Not for 15 min while the node is up fires "
+                 "MinioNativeMetricsMissing.", SELECT.max(NODE, minio("native_success")), SUCCESS, 12, NODE_NAME,
+                 empty="the collector native is off"),
+        table("Buckets that may not be read", "The right is missing, or the node refuses. MinioBucketsRefused tells of them after an hour.",
+              [column(SELECT.max(f"{CLUSTER}, topic", minio("buckets_refused")), "A", empty="nothing is refused")], 12, 8,
+              {"cluster": "Cluster", "topic": "What", "Value": "Buckets"}, ["Cluster", "What"], no_value="none"),
     ]]
