@@ -1,10 +1,10 @@
 """The dashboards, as dashboards/generate writes them."""
-from . import exporters, minio, mongo, overview, redis
+from . import backup, exporters, minio, mongo, overview, redis
 
 
 def boards():
     """{name of the file: dashboard, with what is said of its empty queries}"""
-    return {f"{module.__name__.rsplit('.', 1)[1]}.json": module.board() for module in (overview, mongo, redis, minio, exporters)}
+    return {f"{module.__name__.rsplit('.', 1)[1]}.json": module.board() for module in (overview, mongo, redis, minio, backup, exporters)}
 
 
 def without_reasons(part):

@@ -16,7 +16,6 @@ NOT_DRAWN = {
     "ReplicawatchServiceBlind": "all exporters of a service; the board shows each",
     "ReplicawatchClusterVanished": "absence, not a value",
     "ReplicawatchExporterVanished": "absence, not a value",
-    **dict.fromkeys(("BackupMismatch", "BackupRestoreDrillTooOld", "BackupStatusUnreadable"), "no dashboard is about backups yet"),
 }
 # Lines that no alert draws, and why.
 OWN_LINES = {
