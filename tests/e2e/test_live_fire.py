@@ -1,7 +1,8 @@
 """Real faults on the whole stack, and what the real Prometheus and Alertmanager make of each: which alerts fire, how long after the
 fault, who would be called, and that all of it ends.
 
-LIVE_FIRE_TABLE names a file to which what was seen is written, for docs/alerts.md.
+LIVE_FIRE_TABLE names a file to which what was seen is written, for docs/alerts.md; LIVE_FIRE_RECORD a folder for the series of each
+fault, for alerts/tests/replay.
 """
 import concurrent.futures
 import dataclasses
@@ -13,6 +14,7 @@ import urllib.request
 import pytest
 
 import load
+import replay
 from deployment import Alerts, Stack, wait_until
 
 # What the machine brings with it, whatever the fault.
@@ -117,7 +119,7 @@ def run(stack, alerts, fault):
     service = fault.service
     wait_until(lambda: healthy(stack, service) and not firing(alerts, service), 300, f"{fault.what}: {service} is well before it")
     nodes = [(command, node_of(stack, service, role)) for command, role in fault.steps]
-    began = time.monotonic()
+    began, wall = time.monotonic(), time.time()
     for command, node in nodes:
         stack.run(command, node)
     seen = {}
@@ -136,6 +138,8 @@ def run(stack, alerts, fault):
         all_fire()
         time.sleep(0.5)
     silent = muted(alerts, service)
+    if folder := os.environ.get("LIVE_FIRE_RECORD"):
+        replay.record(folder, alerts.prometheus, service, fault.what, wall - 60, time.time(), firing(alerts, service))
     for command, node in nodes:
         stack.run("resume" if command == "pause" else "start", node)
     repaired = time.monotonic()
