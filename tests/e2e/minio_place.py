@@ -155,6 +155,24 @@ class MinioPlace:
         assert run.returncode == 0, run.stdout + run.stderr
         return run.stdout
 
+    def add_user(self, name, password, **policies):
+        """With those policies, each a name and its text."""
+        for policy, text in policies.items():
+            path = pathlib.Path(self.folder, f"policy-{policy}.json")
+            path.write_text(text)
+            self.mc("admin", "policy", "create", "rw", policy, str(path))
+        self.mc("admin", "user", "add", "rw", name, password)
+        self.mc("admin", "policy", "attach", "rw", *policies, "--user", name)
+
+    def repair(self):
+        """Until all run and serve, whatever a test did to them."""
+        for node in self.nodes:
+            if node.alive():
+                node.resume()
+            else:
+                node.start()
+        self.wait_serving()
+
     def exporter(self, *arguments, seed=0, environment=None):
         """With the root's key; a seed of None names no cluster by flags. The CA has to be named."""
         url = [] if seed is None else [f"--minio.url={self.nodes[seed].url}"]

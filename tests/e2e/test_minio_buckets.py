@@ -328,11 +328,7 @@ def test_what_the_key_may_not_read_is_left_out(place):
             {"Effect": "Deny", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::vault"]},
         ],
     }
-    path = pathlib.Path(place.folder, "little.json")
-    path.write_text(json.dumps(policy))
-    place.mc("admin", "policy", "create", "rw", "little", str(path))
-    place.mc("admin", "user", "add", "rw", "little-user", "little-password")
-    place.mc("admin", "policy", "attach", "rw", "little", "--user", "little-user")
+    place.add_user("little-user", "little-password", little=json.dumps(policy))
     watch = Watch(place, {**DECLARED, "nowhere": {}}, "little-user", "little-password")
     page = watch.wait_round()
     # Of all buckets accountinfo tells this much to anyone; the lifecycle is permitted.
@@ -351,18 +347,19 @@ def test_what_the_key_may_not_read_is_left_out(place):
 
 def test_the_documented_rights_are_enough(place, watch, clean):
     """Those of level 3 and what finds the nodes."""
-    for name in ("replicawatch", "replicawatch-buckets"):
-        place.mc("admin", "policy", "create", "rw", name, str(ROOT / "compose/minio/policies" / f"{name}.json"))
-    place.mc("admin", "user", "add", "rw", "reader", "reader-password")
-    place.mc("admin", "policy", "attach", "rw", "replicawatch", "replicawatch-buckets", "--user", "reader")
+    policies = ROOT / "compose/minio/policies"
+    names = ("replicawatch", "replicawatch-buckets")
+    place.add_user("reader", "reader-password", **{name: (policies / f"{name}.json").read_text() for name in names})
     reader = Watch(place, DECLARED, "reader", "reader-password")
     page = reader.wait_round()
     expected = sorted((bucket, aspect) for bucket, aspects in DECLARED.items() for aspect in aspects)
     assert sorted((labels["bucket"], labels["aspect"]) for labels, _ in page.all("minio_bucket_drift")) == expected
     assert not page.all("minio_buckets_refused") and not drifting(page)
     assert page.value("minio_bucket_replication_queued_objects", bucket="source") == 0
-    assert page.all("minio_bucket_replication_target_latency_seconds", bucket="source")
     assert len(page.all("minio_bucket_uploads")) == len(DECLARED)
+    # A node knows of a target's latency once it has sent something there.
+    place.mc("pipe", "rw/source/something", stdin="x")
+    reader.wait(lambda p: p.all("minio_bucket_replication_target_latency_seconds", bucket="source"), "the latency is told")
 
 
 def test_usage_is_told_once_the_scanner_was_there(place, watch, clean):

@@ -14,15 +14,11 @@ POLICY = """{"Version": "2012-10-17", "Statement": [
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place():
     """Four nodes with one drive each: writes need three, reads two."""
     place = MinioPlace()
     place.mc("mb", f"rw/{BUCKET}")
-    policy = tmp_path_factory.mktemp("policy") / "canary.json"
-    policy.write_text(POLICY)
-    place.mc("admin", "policy", "create", "rw", "canary", policy)
-    place.mc("admin", "user", "add", "rw", USER, PASSWORD)
-    place.mc("admin", "policy", "attach", "rw", "canary", "--user", USER)
+    place.add_user(USER, PASSWORD, canary=POLICY)
     yield place
     place.purge()
 
@@ -39,16 +35,7 @@ def exporter(place):
 def repaired(place, exporter):
     exporter.wait(healthy, 90, "all operations succeed through all nodes")
     yield
-    repair(place)
-
-
-def repair(place):
-    for node in place.nodes:
-        if node.alive():
-            node.resume()
-        else:
-            node.start()
-    place.wait_serving()
+    place.repair()
 
 
 def healthy(page):

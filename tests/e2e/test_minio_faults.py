@@ -26,11 +26,7 @@ def exporter(place):
 def page(place, exporter):
     """The page of the whole deployment, which a test leaves as it was."""
     yield exporter.wait(healthy, 90, "the deployment is healthy")
-    for node in place.nodes:
-        if node.alive():
-            node.resume()
-        else:
-            node.start()
+    place.repair()
 
 
 def tolerated(page):

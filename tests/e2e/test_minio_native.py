@@ -33,17 +33,13 @@ OF_CLUSTER = """
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place():
     place = MinioPlace()
     place.mc("mb", "rw/data")
     place.mc("pipe", "rw/data/object", stdin="some text")
     for number in range(len(place.nodes)):
         place.mc("cat", "rw/data/object", node=number)
-    policy = tmp_path_factory.mktemp("policy") / "native.json"
-    policy.write_text(POLICY)
-    place.mc("admin", "policy", "create", "rw", "native", policy)
-    place.mc("admin", "user", "add", "rw", USER, PASSWORD)
-    place.mc("admin", "policy", "attach", "rw", "native", "--user", USER)
+    place.add_user(USER, PASSWORD, native=POLICY)
     yield place
     place.purge()
 
@@ -57,12 +53,7 @@ def exporter(place):
 def repaired(place, exporter):
     exporter.wait(lambda p: came_from(p) == addresses(place.nodes), 60, "the pages of all nodes come")
     yield
-    for node in place.nodes:
-        if node.alive():
-            node.resume()
-        else:
-            node.start()
-    place.wait_serving()
+    place.repair()
 
 
 def addresses(nodes):

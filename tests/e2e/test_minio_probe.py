@@ -3,15 +3,12 @@ import concurrent.futures
 import json
 import os
 import socket
-import subprocess
-import urllib.parse
-import urllib.request
 
 import pytest
 
 from deployment import Page, free_port, probe, wait_until
 from minio_place import ROOT_PASSWORD, ROOT_USER, MinioPlace
-from servers import program
+from prober import probing_prometheus
 
 ON_PROBE_ONLY = {"replicawatch_minio_node_up", "replicawatch_minio_node_clock_skew_seconds"}
 
@@ -32,10 +29,7 @@ def watched(place):
 def repaired(place, watched):
     watched.wait(lambda page: page.value("members_healthy") == 4, 60, "the deployment is healthy")
     yield
-    for node in place.nodes:
-        if not node.alive():
-            node.start()
-        node.resume()
+    place.repair()
 
 
 def value(text, name):
@@ -220,37 +214,8 @@ def test_discovery_leads_a_real_prometheus_to_probes(place, watched):
     assert {entry["labels"]["__meta_replicawatch_role"] for entry in entries} == {"node"}
     assert {entry["labels"]["__meta_replicawatch_group"] for entry in entries} == {"0/0"}
 
-    config = f"""
-scrape_configs:
-  - job_name: minio
-    scrape_interval: 1s
-    metrics_path: /probe
-    http_sd_configs: [{{url: "http://{watched.address}/discover"}}]
-    relabel_configs:
-      - {{source_labels: [__address__], target_label: __param_target}}
-      - {{source_labels: [__param_target], target_label: instance}}
-      - {{target_label: __address__, replacement: "{watched.address}"}}
-"""
-    folder = os.path.join(place.folder, "probing-prometheus")
-    os.mkdir(folder)
-    with open(f"{folder}/prometheus.yml", "w") as file:
-        file.write(config)
-    listen = f"127.0.0.1:{free_port()}"
-    with open(f"{folder}/log", "w") as log:
-        server = subprocess.Popen(
-            [program("PROMETHEUS"), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-             f"--web.listen-address={listen}"], stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # fmt: skip
-    try:
+    with probing_prometheus(place.folder, "minio", watched.address) as series:
         def instances():
-            query = urllib.parse.urlencode({"query": "replicawatch_minio_node_up == 1"})
-            try:
-                with urllib.request.urlopen(f"http://{listen}/api/v1/query?{query}", timeout=5) as answer:
-                    found = json.load(answer)["data"]["result"]
-            except OSError:
-                return False
-            return sorted(series["metric"]["instance"] for series in found) == nodes
+            return sorted(each["instance"] for each in series("replicawatch_minio_node_up == 1") or []) == nodes
 
         wait_until(instances, 60, "Prometheus has probed all members")
-    finally:
-        server.terminate()
-        server.wait()

@@ -4,16 +4,13 @@ import json
 import os
 import re
 import socket
-import subprocess
 import threading
-import urllib.parse
-import urllib.request
 
 import pytest
 
 from deployment import Page, free_port, probe, wait_until
 from redis_client import RedisClient
-from servers import program
+from prober import probing_prometheus
 
 SERVICE = "redis"
 pytestmark = pytest.mark.usefixtures("repaired")
@@ -194,38 +191,9 @@ def test_discovery_leads_a_real_prometheus_to_probes(stack, watched):
     roles = [entry["labels"]["__meta_replicawatch_role"] for entry in entries]
     assert sorted(roles) == ["master", "replica", "replica", "sentinel", "sentinel", "sentinel"]
 
-    config = f"""
-scrape_configs:
-  - job_name: redis
-    scrape_interval: 1s
-    metrics_path: /probe
-    http_sd_configs: [{{url: "http://{watched.address}/discover"}}]
-    relabel_configs:
-      - {{source_labels: [__address__], target_label: __param_target}}
-      - {{source_labels: [__param_target], target_label: instance}}
-      - {{source_labels: [__meta_replicawatch_role], target_label: role}}
-      - {{target_label: __address__, replacement: "{watched.address}"}}
-"""
-    folder = os.path.join(stack.folder, "probing-prometheus")
-    os.mkdir(folder)
-    with open(f"{folder}/prometheus.yml", "w") as file:
-        file.write(config)
-    listen = f"127.0.0.1:{free_port()}"
-    with open(f"{folder}/log", "w") as log:
-        server = subprocess.Popen(
-            [program("PROMETHEUS"), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-             f"--web.listen-address={listen}"], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-    try:
+    with probing_prometheus(stack.folder, "redis", watched.address,
+                            "\n      - {source_labels: [__meta_replicawatch_role], target_label: role}") as series:
         def instances():
-            query = urllib.parse.urlencode({"query": "redis_up == 1"})
-            try:
-                with urllib.request.urlopen(f"http://{listen}/api/v1/query?{query}", timeout=5) as answer:
-                    found = json.load(answer)["data"]["result"]
-            except OSError:
-                return False
-            return sorted(series["metric"]["instance"] for series in found) == sorted(nodes)
+            return sorted(each["instance"] for each in series("redis_up == 1") or []) == sorted(nodes)
 
         wait_until(instances, 60, "Prometheus has probed all members")
-    finally:
-        server.terminate()
-        server.wait()
