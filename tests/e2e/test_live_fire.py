@@ -139,7 +139,7 @@ def run(stack, alerts, fault):
         time.sleep(0.5)
     silent = muted(alerts, service)
     if folder := os.environ.get("LIVE_FIRE_RECORD"):
-        replay.record(folder, alerts.prometheus, service, fault.what, wall - 60, time.time(), firing(alerts, service))
+        replay.record(folder, stack, alerts.prometheus, service, fault.what, wall - 60, time.time(), firing(alerts, service))
     for command, node in nodes:
         stack.run("resume" if command == "pause" else "start", node)
     repaired = time.monotonic()
