@@ -40,14 +40,25 @@ YamlValue::Read Into(Duration& duration) {
   };
 }
 
+namespace {
+
+/// One of two would be used, and nobody could say which.
+Result<void> SetOnce(const YamlValue& value, Secret given, Secret& secret) {
+  if (!secret.empty())
+    return value.Fault("this secret is given twice: it comes from a file or from the environment");
+  secret = std::move(given);
+  return {};
+}
+
+}  // namespace
+
 YamlValue::Read IntoSecretOfFile(Secret& secret) {
   return [&secret](const YamlValue& value) -> Result<void> {
     const Result<std::string> path = value.Text();
     if (!path) return tl::unexpected(path.error());
     Result<Secret> read = ReadSecretFile(*path);
     if (!read) return value.Fault(read.error().message);
-    secret = std::move(*read);
-    return {};
+    return SetOnce(value, std::move(*read), secret);
   };
 }
 
@@ -57,8 +68,7 @@ YamlValue::Read IntoSecretOfEnvironment(Secret& secret) {
     if (!name) return tl::unexpected(name.error());
     const char* text = std::getenv(name->c_str());
     if (text == nullptr) return value.Fault("the environment has no variable " + *name);
-    secret = Secret(text);
-    return {};
+    return SetOnce(value, Secret(text), secret);
   };
 }
 

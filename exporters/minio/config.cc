@@ -23,6 +23,8 @@ struct NodeKeys {
 
   /// Puts them together; `value` is where they stand.
   Result<void> Complete(const YamlValue& value) {
+    if (!access_key.empty() && !key.access_key.empty())
+      return value.Fault("the access key is given twice: as access_key and access_key_env");
     if (!access_key.empty()) key.access_key = access_key.Reveal();
     Result<std::optional<S3Key>> complete = CompleteKey(std::move(key));
     if (!complete) return value.Fault(complete.error().message);

@@ -23,8 +23,10 @@ def ask(prometheus, path, **parameters):
 
 
 def notation(values, begin, count):
-    """promtool's words for the samples at each step; `_` where there is none, runs as AxN."""
+    """promtool's words for the samples at each step; `_` where there is none, `stale` where a series ends, as scrapes mark it, runs as
+    AxN."""
     at = {round((time - begin) / STEP): value for time, value in values}
+    at |= {index + 1: "stale" for index in at if index + 1 not in at}
     words, previous, run = [], None, 0
     for index in range(count + 1):
         value = at.get(index, "_") if index < count else None
@@ -71,6 +73,6 @@ def record(folder, stack, prometheus, service, what, begin, end, fired):
             }],
         }],
     }  # fmt: skip
-    slug = re.sub(r"[^a-z]+", "-", what)
+    slug = re.sub(r"[^a-z]+", "-", what.lower())
     path = pathlib.Path(folder) / f"{service}-{slug}.test.json"
     path.write_text(json.dumps(test, indent=1).replace(stack.folder, "") + "\n")

@@ -136,6 +136,12 @@ TEST_CASE("configuration: a bad file says where and what, and no secret") {
            "minio.yml:2:6: \"ca_file\" is for \"tls: true\", which is not said here"},
           {"modules:\n  m:\n    allow: [\"a:1\"]\n    access_key_env: ACCESS_OF_A_TEST\n",
            "minio.yml:3:5: there is an access key, but no secret key"},
+          {"modules:\n  m:\n    allow: [\"a:1\"]\n    access_key: a\n    access_key_env: "
+           "ACCESS_OF_A_TEST\n    secret_key_env: SECRET_OF_A_TEST\n",
+           "minio.yml:3:5: the access key is given twice"},
+          {"modules:\n  m:\n    allow: [\"a:1\"]\n    access_key: a\n    secret_key_file: "
+           "DIR/secret\n    secret_key_env: SECRET_OF_A_TEST\n",
+           "minio.yml:6:21: this secret is given twice"},
           {"modules:\n  m: {allow: [\"a:1\"}\n", "minio.yml:2:"},
       }) {
     CAPTURE(c.text);
