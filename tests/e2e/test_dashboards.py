@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import sys
+import time
 
 import pytest
 
@@ -21,7 +22,27 @@ from generator import boards  # noqa: E402
 
 BOARDS = {name.removesuffix(".json"): board for name, board in boards().items()}
 # What a variable has to offer here; the Cluster's and the MinIO's name is an address.
-CLUSTERS = {"overview": 4, "mongo": 1, "redis": 2, "minio": 1, "exporters": 4}
+CLUSTERS = {"overview": 4, "mongo": 1, "redis": 2, "minio": 1, "backup": 4, "exporters": 4}
+# As a backup script would leave it.
+BACKUP = """\
+replicawatch_backup_expected_interval_seconds{OF} 3600
+replicawatch_backup_last_attempt_timestamp_seconds{OF} NOW
+replicawatch_backup_last_success_timestamp_seconds{OF} NOW
+replicawatch_backup_last_exit_code{OF} 0
+replicawatch_backup_last_duration_seconds{OF} 12
+replicawatch_backup_last_size_bytes{OF} 1048576
+replicawatch_backup_last_items{OF,kind="objects"} 1
+replicawatch_backup_last_verify_timestamp_seconds{OF} NOW
+replicawatch_backup_last_verify_mismatches{OF} 0
+replicawatch_backup_oldest_retained_timestamp_seconds{OF} NOW
+replicawatch_backup_newest_retained_timestamp_seconds{OF} NOW
+replicawatch_backup_retained{OF} 1
+replicawatch_backup_repository_free_bytes{OF} 1073741824
+replicawatch_backup_restore_drill_timestamp_seconds{OF} NOW
+replicawatch_backup_restore_drill_duration_seconds{OF} 30
+replicawatch_backup_restore_drill_data_age_seconds{OF} 3600
+replicawatch_backup_info{OF,method="mirror",encrypted="no"} 1
+""".replace("OF", 'service="minio",cluster="store",backup="hourly"')
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +83,12 @@ def minio(stack):
         }  # fmt: skip
         path = pathlib.Path(place.folder, "exporter.json")  # JSON is YAML
         path.write_text(json.dumps({"clusters": [cluster]}))
-        exporter = place.exporter(f"--config.file={path}", seed=None, environment={"STORE_SECRET": ROOT_PASSWORD})
+        status = pathlib.Path(place.folder, "status")
+        status.mkdir()
+        (status / "hourly.prom").write_text(BACKUP.replace("NOW", f"{time.time():.0f}"))
+        exporter = place.exporter(
+            f"--config.file={path}", f"--backup.status-dir={status}", seed=None, environment={"STORE_SECRET": ROOT_PASSWORD}
+        )
         scrape_too(stack, "minio", exporter.address)
         yield place
     finally:
