@@ -207,6 +207,17 @@ int Run(Exporter& exporter, const AppOptions& options) {
   return 0;
 }
 
+int CheckConfig(Exporter& exporter) {
+  const std::string program(exporter.Program());
+  const Result<size_t> clusters = exporter.CheckSettings();
+  if (!clusters) {
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), clusters.error().message.c_str());
+    return 1;
+  }
+  std::printf("%s: the settings are good, clusters to watch: %zu\n", program.c_str(), *clusters);
+  return 0;
+}
+
 }  // namespace
 
 int RunApp(Exporter& exporter, int argc, char** argv) {
@@ -228,7 +239,7 @@ int RunApp(Exporter& exporter, int argc, char** argv) {
     PrintMetrics(exporter);
     return 0;
   }
-  return Run(exporter, options);
+  return options.check_config ? CheckConfig(exporter) : Run(exporter, options);
 }
 
 }  // namespace replicawatch

@@ -39,6 +39,10 @@ class Exporter {
 
   virtual void AddFlags(Flags& flags) = 0;
 
+  /// Reads all settings, those of flags, files and environment, as Start() does, and sends nothing
+  /// to anybody. How many clusters there are to watch, or what is wrong, and where.
+  virtual Result<size_t> CheckSettings() = 0;
+
   /// Called once, after the flags were read. Starts to watch and does not wait for the servers: one
   /// that is away is data, not an error. Fails on settings that can't be used.
   /// `collectors`: those that a scrape may choose from.

@@ -53,6 +53,8 @@ Flags::Parsed ReadOptions(Exporter& exporter, int argc, char** argv, AppOptions&
   }
   flags.Text("log.level", options.log_level, "debug, info, warn or error");
   flags.Text("log.format", options.log_format, "logfmt or json");
+  flags.Action("config.check", options.check_config,
+               "Read all settings, say what is wrong with them, and exit: 0 if nothing is, else 1");
   flags.Action("metrics.list", options.list_metrics, "Print the catalogue of all metrics and exit");
   flags.Action("version", options.print_version, "Print the version and exit");
 

@@ -19,6 +19,7 @@ struct AppOptions {
   std::string log_level = "info";
   std::string log_format = "logfmt";
   CollectorSet collectors;  ///< those that are on when a request does not choose
+  bool check_config = false;
   bool list_metrics = false;
   bool print_version = false;
 };

@@ -28,6 +28,15 @@ YamlValue::Read IntoSecretOfEnvironment(Secret& secret);
 /// The list `allow` of a module.
 YamlValue::Read Into(std::vector<TargetPattern>& patterns);
 
+/// The file of --config.file, or an empty configuration without one.
+template <class Config>
+Result<Config> LoadConfig(const std::string& path, Result<Config> (*read)(const YamlValue&)) {
+  if (path.empty()) return Config();
+  const Result<YamlValue> document = YamlValue::Load(path);
+  if (!document) return tl::unexpected(document.error());
+  return read(*document);
+}
+
 /// The list `clusters`. Cluster has a member `name`, which two of them can't share.
 template <class Cluster>
 YamlValue::Read IntoClusters(std::vector<Cluster>& clusters,

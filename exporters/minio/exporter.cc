@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "common/config/readers.h"
 #include "exporters/minio/collectors/table.h"
 #include "exporters/minio/config.h"
 #include "exporters/minio/prober.h"
@@ -77,26 +78,34 @@ Result<WatchOptions> MinioExporter::ClusterOfFlags() const {
   return cluster;
 }
 
-Result<Started> MinioExporter::Start(CollectorSet collectors) {
-  MinioConfig config;
-  if (!config_file_.empty()) {
-    const Result<YamlValue> document = YamlValue::Load(config_file_);
-    if (!document) return tl::unexpected(document.error());
-    Result<MinioConfig> read = ReadConfig(*document);
-    if (!read) return tl::unexpected(read.error());
-    config = std::move(*read);
-  } else if (urls_.empty()) {
+/// The clusters of the file, and the one of the flags.
+Result<MinioConfig> MinioExporter::ReadSettings() {
+  Result<MinioConfig> config = LoadConfig(config_file_, ReadConfig);
+  if (!config) return config;
+  if (config_file_.empty() && urls_.empty()) {
     return Fail(ErrorCode::kParse,
                 "--minio.url (or MINIO_URL) is missing: name any node, as in http://host:9000");
   }
   if (!urls_.empty()) {
     Result<WatchOptions> cluster = ClusterOfFlags();
     if (!cluster) return tl::unexpected(cluster.error());
-    config.clusters.push_back(std::move(*cluster));
+    config->clusters.push_back(std::move(*cluster));
   }
+  return config;
+}
+
+Result<size_t> MinioExporter::CheckSettings() {
+  const Result<MinioConfig> config = ReadSettings();
+  if (!config) return tl::unexpected(config.error());
+  return config->clusters.size();
+}
+
+Result<Started> MinioExporter::Start(CollectorSet collectors) {
+  Result<MinioConfig> config = ReadSettings();
+  if (!config) return tl::unexpected(config.error());
   Started started;
   std::vector<MinioProber::Access::Cluster> probed;
-  for (WatchOptions& cluster : config.clusters) {
+  for (WatchOptions& cluster : config->clusters) {
     // What is never published is not done either.
     if (!HasCollector(collectors, "canary")) cluster.canary.reset();
     cluster.relay_native = HasCollector(collectors, kNativeCollector);
@@ -105,9 +114,9 @@ Result<Started> MinioExporter::Start(CollectorSet collectors) {
     probed.push_back({watcher.get(), std::move(nodes)});
     started.watchers.push_back(std::move(watcher));
   }
-  for (auto& [name, module] : config.modules)
+  for (auto& [name, module] : config->modules)
     module.settings.relay_native = HasCollector(collectors, kNativeCollector);
-  started.prober = std::make_unique<MinioProber>(std::move(probed), std::move(config.modules));
+  started.prober = std::make_unique<MinioProber>(std::move(probed), std::move(config->modules));
   return started;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/app/exporter.h"
+#include "exporters/minio/config.h"
 #include "exporters/minio/settings.h"
 
 namespace replicawatch::minio {
@@ -14,9 +15,11 @@ class MinioExporter : public Exporter {
   std::vector<MetricTable> Metrics() const override;
   MetricTable MetricPatterns() const override;
   void AddFlags(Flags& flags) override;
+  Result<size_t> CheckSettings() override;
   Result<Started> Start(CollectorSet collectors) override;
 
  private:
+  Result<MinioConfig> ReadSettings();
   Result<WatchOptions> ClusterOfFlags() const;
 
   std::string config_file_;

@@ -1,5 +1,6 @@
 #include "exporters/mongo/exporter.h"
 
+#include "common/config/readers.h"
 #include "exporters/mongo/collectors/field_families.h"
 #include "exporters/mongo/collectors/table.h"
 #include "exporters/mongo/config.h"
@@ -78,15 +79,11 @@ std::unique_ptr<MongoWatcher> Watch(const ClusterConfig& cluster, const SurveyLi
 
 }  // namespace
 
-Result<Started> MongoExporter::Start(CollectorSet collectors) {
-  MongoConfig config;
-  if (!config_file_.empty()) {
-    const Result<YamlValue> document = YamlValue::Load(config_file_);
-    if (!document) return tl::unexpected(document.error());
-    Result<MongoConfig> read = ReadConfig(*document);
-    if (!read) return tl::unexpected(read.error());
-    config = std::move(*read);
-  } else if (uri_.empty()) {
+/// The clusters of the file, and the one of the flags.
+Result<MongoConfig> MongoExporter::ReadSettings() {
+  Result<MongoConfig> config = LoadConfig(config_file_, ReadConfig);
+  if (!config) return config;
+  if (config_file_.empty() && uri_.empty()) {
     return Fail(ErrorCode::kParse,
                 "--mongodb.uri (or MONGODB_URI) is missing: name any member, "
                 "as in mongodb://host:27017");
@@ -94,19 +91,31 @@ Result<Started> MongoExporter::Start(CollectorSet collectors) {
   if (!uri_.empty()) {
     Result<ClusterConfig> cluster = ClusterOfFlags();
     if (!cluster) return tl::unexpected(cluster.error());
-    config.clusters.push_back(std::move(*cluster));
+    config->clusters.push_back(std::move(*cluster));
   }
+  return config;
+}
+
+Result<size_t> MongoExporter::CheckSettings() {
+  const Result<MongoConfig> config = ReadSettings();
+  if (!config) return tl::unexpected(config.error());
+  return config->clusters.size();
+}
+
+Result<Started> MongoExporter::Start(CollectorSet collectors) {
+  Result<MongoConfig> config = ReadSettings();
+  if (!config) return tl::unexpected(config.error());
   Started started;
   std::vector<MongoProber::Access::Cluster> probed;
-  for (ClusterConfig& cluster : config.clusters) {
-    started.watchers.push_back(Watch(cluster, limits_));
-    const auto* watcher = static_cast<const MongoWatcher*>(started.watchers.back().get());
-    probed.push_back({watcher, {cluster.settings, watcher->pool()}});
+  for (ClusterConfig& cluster : config->clusters) {
+    auto watcher = Watch(cluster, limits_);
+    probed.push_back({watcher.get(), {cluster.settings, watcher->pool()}});
+    started.watchers.push_back(std::move(watcher));
   }
   Topics topics = TopicsOf(collectors);
   topics.Add(Topic::kNode);
   started.prober =
-      std::make_unique<MongoProber>(std::move(probed), std::move(config.modules), topics, limits_);
+      std::make_unique<MongoProber>(std::move(probed), std::move(config->modules), topics, limits_);
   return started;
 }
 

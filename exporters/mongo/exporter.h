@@ -18,9 +18,11 @@ class MongoExporter : public Exporter {
   std::vector<MetricTable> Metrics() const override;
   MetricTable MetricPatterns() const override;
   void AddFlags(Flags& flags) override;
+  Result<size_t> CheckSettings() override;
   Result<Started> Start(CollectorSet collectors) override;
 
  private:
+  Result<MongoConfig> ReadSettings();
   Result<ClusterConfig> ClusterOfFlags() const;
 
   std::string config_file_;

@@ -1,5 +1,6 @@
 #include "exporters/redis/exporter.h"
 
+#include "common/config/readers.h"
 #include "exporters/redis/collectors/table.h"
 #include "exporters/redis/config.h"
 #include "exporters/redis/prober.h"
@@ -95,25 +96,33 @@ Result<WatchOptions> RedisExporter::ClusterOfFlags() const {
   return std::move(cluster);
 }
 
-Result<Started> RedisExporter::Start(CollectorSet collectors) {
-  RedisConfig config;
-  if (!config_file_.empty()) {
-    const Result<YamlValue> document = YamlValue::Load(config_file_);
-    if (!document) return tl::unexpected(document.error());
-    Result<RedisConfig> read = ReadConfig(*document);
-    if (!read) return tl::unexpected(read.error());
-    config = std::move(*read);
-  } else if (addresses_.empty()) {
+/// The clusters of the file, and the one of the flags.
+Result<RedisConfig> RedisExporter::ReadSettings() {
+  Result<RedisConfig> config = LoadConfig(config_file_, ReadConfig);
+  if (!config) return config;
+  if (config_file_.empty() && addresses_.empty()) {
     addresses_ = {"redis://localhost:6379"};
   }
   if (!addresses_.empty()) {
     Result<WatchOptions> cluster = ClusterOfFlags();
     if (!cluster) return tl::unexpected(cluster.error());
-    config.clusters.push_back(std::move(*cluster));
+    config->clusters.push_back(std::move(*cluster));
   }
+  return config;
+}
+
+Result<size_t> RedisExporter::CheckSettings() {
+  const Result<RedisConfig> config = ReadSettings();
+  if (!config) return tl::unexpected(config.error());
+  return config->clusters.size();
+}
+
+Result<Started> RedisExporter::Start(CollectorSet collectors) {
+  Result<RedisConfig> config = ReadSettings();
+  if (!config) return tl::unexpected(config.error());
   Started started;
   std::vector<RedisProber::Access::Cluster> probed;
-  for (WatchOptions& cluster : config.clusters) {
+  for (WatchOptions& cluster : config->clusters) {
     AskFor(collectors, cluster.nodes);
     NodeSettings nodes = cluster.nodes;
     nodes.all_sections = nodes.latencies = true;
@@ -126,8 +135,8 @@ Result<Started> RedisExporter::Start(CollectorSet collectors) {
     probed.push_back({watcher.get(), std::move(nodes)});
     started.watchers.push_back(std::move(watcher));
   }
-  for (auto& [name, module] : config.modules) AskFor(collectors, module.settings);
-  started.prober = std::make_unique<RedisProber>(std::move(probed), std::move(config.modules));
+  for (auto& [name, module] : config->modules) AskFor(collectors, module.settings);
+  started.prober = std::make_unique<RedisProber>(std::move(probed), std::move(config->modules));
   return started;
 }
 

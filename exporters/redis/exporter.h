@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/app/exporter.h"
+#include "exporters/redis/config.h"
 #include "exporters/redis/survey_config.h"
 #include "exporters/redis/watcher.h"
 
@@ -14,11 +15,13 @@ class RedisExporter : public Exporter {
   std::vector<CollectorInfo> Collectors() const override;
   std::vector<MetricTable> Metrics() const override;
   void AddFlags(Flags& flags) override;
+  Result<size_t> CheckSettings() override;
   Result<Started> Start(CollectorSet collectors) override;
   /// redis_exporter's name for it.
   std::string_view ProbeAlias() const override { return "/scrape"; }
 
  private:
+  Result<RedisConfig> ReadSettings();
   Result<WatchOptions> ClusterOfFlags() const;
 
   std::string config_file_;

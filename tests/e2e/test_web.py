@@ -160,3 +160,34 @@ def test_a_taken_port_is_named(service):
         refused = run(service, *arguments, f"--web.listen-address={taken}", **environment)
     assert refused.returncode == 1
     assert taken in refused.stderr
+
+
+PASSWORDS = {
+    "redis": "seeds: [SEED], password_env: SECRET_OF_A_TEST",
+    "mongo": "seeds: [SEED], user: watch, password_env: SECRET_OF_A_TEST",
+    "minio": "seeds: [SEED], access_key: watch, secret_key_env: SECRET_OF_A_TEST",
+}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_config_check_says_what_is_wrong_and_asks_nobody(service, tmp_path):
+    file = tmp_path / "config.yml"
+    secret = {"SECRET_OF_A_TEST": "the-secret-itself"}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        seed = "127.0.0.1:%d" % listener.getsockname()[1]
+        file.write_text("clusters:\n  - {name: one, " + PASSWORDS[service].replace("SEED", f'"{seed}"') + "}\n")
+        good = run(service, f"--config.file={file}", "--config.check", **secret)
+        assert (good.returncode, good.stderr) == (0, "")
+        assert good.stdout == f"replicawatch-{service}: the settings are good, clusters to watch: 1\n"
+        without = run(service, f"--config.file={file}", "--config.check")
+        assert (without.returncode, without.stdout) == (1, "")
+        assert "config.yml:2:" in without.stderr and "SECRET_OF_A_TEST" in without.stderr
+        file.write_text("clusters:\n  - {name: one, sed: [a]}\n")
+        bad = run(service, f"--config.file={file}", "--config.check", **secret)
+        assert bad.returncode == 1 and bad.stderr.count("\n") == 1
+        assert "config.yml:2:" in bad.stderr and '"sed" is not known here' in bad.stderr
+        assert "the-secret-itself" not in good.stdout + without.stderr + bad.stderr
+        listener.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+    assert run(service, f"--config.file={tmp_path}/none.yml", "--config.check").returncode == 1
