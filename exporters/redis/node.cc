@@ -170,11 +170,13 @@ void Node::EndCommand() {
 }
 
 void Node::Fail(const Error& error) {
-  const bool first = !failed_;
   FailPart(error);
   facts_.answered = false;
-  // Each command of the probe comes here when the login is refused; one of them changes it.
-  if (error.code == ErrorCode::kAuth && first) UseOtherLogin();
+  // Each command of the probe comes here when the login is refused, and each probe in the pause
+  // after it; one of them changes it.
+  if (error.code != ErrorCode::kAuth || session_.refusals() == refusals_seen_) return;
+  refusals_seen_ = session_.refusals();
+  UseOtherLogin();
 }
 
 void Node::FailPart(const Error& error) {

@@ -106,6 +106,7 @@ class Node {
   bool failed_ = false;                            // something of the probe under way failed
   std::map<std::string_view, TimePoint> refused_;  // optional commands, and when to ask again
   bool login_of_sentinel_ = false;
+  unsigned refusals_seen_ = 0;  // by the session
   bool both_logins_failed_ = false;
   TimePoint probe_started_;
   TimePoint probe_ended_;

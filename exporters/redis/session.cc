@@ -303,6 +303,7 @@ void Session::Disconnect(const Error& error, Duration pause) {
   sent_again_ = false;
   on_message_ = nullptr;
   last_error_ = error;
+  refusals_ += error.code == ErrorCode::kAuth;
   next_attempt_ = Clock::now() + pause;
   if (error.code != ErrorCode::kTimeout) silent_since_.reset();
   // A handler may send again; what it sends belongs to the next connection.

@@ -83,6 +83,10 @@ class Session {
   /// reconnection: only an answer, or a clear refusal, ends a silence.
   std::optional<TimePoint> silent_since() const { return silent_since_; }
 
+  /// How often the node has refused a login, or wanted one. What is sent in the pause after it gets
+  /// the same error, and is no refusal.
+  unsigned refusals() const { return refusals_; }
+
   /// Drops the connection; commands under way get `error`.
   void Disconnect(const Error& error, Duration pause);
 
@@ -132,6 +136,7 @@ class Session {
   bool answered_ = false;          // something valid came over this connection
   bool sent_again_ = false;  // what waits was under way already when the last connection was lost
   std::optional<TimePoint> silent_since_;
+  unsigned refusals_ = 0;
   TimePoint attempt_started_;
   TimePoint next_attempt_;
   Error last_error_;
