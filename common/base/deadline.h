@@ -12,6 +12,11 @@ using TimePoint = Clock::time_point;
 /// Seconds as a double, the unit that is published.
 inline double Seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
+/// How long ago `since` was, never negative.
+inline double AgeSeconds(TimePoint since, TimePoint now) {
+  return Seconds(std::max(now - since, Duration::zero()));
+}
+
 /// The time of day in seconds since 1970, by this machine's clock.
 inline double UnixSeconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();

@@ -25,7 +25,7 @@ constexpr size_t kMostKeys = 200;
 
 std::optional<double> Age(std::optional<TimePoint> time, TimePoint now) {
   if (!time) return std::nullopt;
-  return Seconds(std::max(now - *time, Duration::zero()));
+  return AgeSeconds(*time, now);
 }
 
 std::vector<std::string> ServingNodes(const Nodes& nodes) {
@@ -39,7 +39,7 @@ std::vector<std::string> ServingNodes(const Nodes& nodes) {
 }  // namespace
 
 BucketSurvey::BucketSurvey(HttpClient& client, const S3Key* key, const BucketSettings& settings)
-    : client_(client), key_(key), settings_(settings), known_(settings) {}
+    : key_(key), settings_(settings), known_(settings), source_(client, key) {}
 
 std::shared_ptr<const BucketFacts> BucketSurvey::Facts() {
   if (facts_ || (!list_time_ && refused_.empty())) return facts_;
@@ -120,20 +120,17 @@ void BucketSurvey::EndRound(TimePoint now) {
 /// Asks the first question. False when no node is left that could answer it.
 bool BucketSurvey::Ask(Nodes& nodes, TimePoint now) {
   const BucketQuestion& question = queue_.front();
-  Node* source = nullptr;
-  if (!question.of_node()) {
-    source = PickSource(nodes, failed_, session_ ? session_->address().name : std::string_view());
-  } else if (const auto node = nodes.find(question.node);
-             node != nodes.end() && node->second->serves()) {
-    source = node->second.get();
+  if (question.of_node()) {
+    const auto node = nodes.find(question.node);
+    if (node == nodes.end() || !node->second->serves()) return false;
+    source_.Choose(*node->second);
+  } else if (!source_.Choose(nodes, failed_)) {
+    return false;
   }
-  if (source == nullptr) return false;
-  if (!session_ || session_->address() != source->address())
-    session_ = std::make_unique<Session>(client_, source->address(), key_);
   running_ = true;
-  session_->Ask(RequestFor(question, settings_.declared[question.bucket].name),
-                Deadline::At(now + kLimit),
-                [this, now](const Result<FetchReply>& reply) { Finish(now, reply); });
+  source_.session().Ask(RequestFor(question, settings_.declared[question.bucket].name),
+                        Deadline::At(now + kLimit),
+                        [this, now](const Result<FetchReply>& reply) { Finish(now, reply); });
   return true;
 }
 
@@ -187,10 +184,10 @@ void BucketSurvey::HandleSilence(const Error& error) {
   const BucketQuestion& question = queue_.front();
   Log(LogLevel::kDebug, "bucket survey: no answer",
       {{"service", "minio"},
-       {"member", session_->address().name},
+       {"member", source_.name()},
        {"topic", TopicOf(question)},
        {"reason", error.message}});
-  failed_.insert(session_->address().name);
+  failed_.insert(source_.name());
   if (question.of_node()) {
     GiveUp(Clock::now());
   } else if (question.kind == Kind::kAccount && error.code == ErrorCode::kTimeout) {

@@ -61,12 +61,11 @@ class BucketSurvey {
   Result<void> TakeUploads(const BucketQuestion& question, const FetchReply& reply);
   void AdvanceHunt(size_t bucket);
 
-  HttpClient& client_;
   const S3Key* const key_;
   const BucketSettings& settings_;
   BucketKnowledge known_;
   std::shared_ptr<const BucketFacts> facts_;  // null: to be made anew
-  std::unique_ptr<Session> session_;          // with the node that was asked last
+  Source source_;
   bool running_ = false;
   std::deque<BucketQuestion> queue_;  // the first is the one that is asked
   std::set<std::string> failed_;      // nodes that could not answer it

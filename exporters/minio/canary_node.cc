@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "exporters/minio/parse/health.h"
 #include "exporters/minio/parse/s3_code.h"
 
 namespace replicawatch::minio {
@@ -30,11 +31,8 @@ int GoodStatus(CanaryOperation operation) {
 }
 
 bool HasLength(const FetchReply& reply, size_t size) {
-  for (const auto& [name, value] : reply.headers) {
-    if (EqualsIgnoreCase(name, "Content-Length"))
-      return ParseInt(value) == static_cast<int64_t>(size);
-  }
-  return false;
+  const std::string* length = FindHeader(reply.headers, "Content-Length");
+  return length != nullptr && ParseInt(*length) == static_cast<int64_t>(size);
 }
 
 /// Empty when all is well.
@@ -46,10 +44,6 @@ std::string_view Judge(CanaryOperation operation, const Result<FetchReply>& repl
   if (operation == CanaryOperation::kGet && reply->body != content) return kMismatch;
   if (operation == CanaryOperation::kHead && !HasLength(*reply, content.size())) return kMismatch;
   return {};
-}
-
-double UnixNow() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -105,7 +99,7 @@ void CanaryNode::Finish(CanaryOperation operation, TimePoint started,
   outcome.seconds = Seconds(Clock::now() - started);
   ++outcome.attempts;
   if (*outcome.success) {
-    outcome.last_success = UnixNow();
+    outcome.last_success = UnixSeconds();
   } else {
     ++outcome.failures;
   }
@@ -171,7 +165,7 @@ size_t CanaryNode::NextSlot() const {
 
 CanaryNodeView CanaryNode::Look(TimePoint now) const {
   CanaryNodeView view{address().name, outcomes_, std::nullopt};
-  if (ended_) view.age_seconds = Seconds(std::max(now - *ended_, Duration::zero()));
+  if (ended_) view.age_seconds = AgeSeconds(*ended_, now);
   return view;
 }
 

@@ -34,8 +34,8 @@ NativeRelay::NativeRelay(HttpClient& client, const S3Key* key, Pages pages)
     : client_(client),
       key_(key),
       wanted_(pages),
-      pages_{ClusterPage{.name = "cluster", .request = AskClusterMetrics},
-             ClusterPage{.name = "bucket", .request = AskBucketMetrics}} {}
+      pages_{ClusterPage{"cluster", AskClusterMetrics, Source(client, nullptr)},
+             ClusterPage{"bucket", AskBucketMetrics, Source(client, nullptr)}} {}
 
 Secret NativeRelay::Token(TimePoint now) {
   if (key_ == nullptr) return {};
@@ -134,32 +134,28 @@ TimePoint NativeRelay::Tick(const Nodes& nodes, TimePoint now) {
 }
 
 void NativeRelay::AskCluster(ClusterPage& page, const Nodes& nodes, TimePoint now) {
-  const std::string last = page.session ? page.session->address().name : std::string();
-  const Node* source = PickSource(nodes, page.failed, last);
-  if (source == nullptr) {
+  if (!page.source.Choose(nodes, page.failed)) {
     page.failed.clear();
     page.tried = true;
     page.due = now + kNoSource;
     return;
   }
-  if (!page.session || page.session->address() != source->address())
-    page.session = std::make_unique<Session>(client_, source->address(), nullptr);
   page.running = true;
-  page.session->Ask(page.request(Token(now)), Deadline::At(now + kClusterLimit),
-                    [this, &page, now](Result<FetchReply> reply) {
-                      const std::string& name = page.session->address().name;
-                      page.running = false;
-                      page.tried = true;
-                      auto text = Take(name, std::move(reply));
-                      page.due = now + (text ? kClusterInterval : kClusterRetry);
-                      if (text == nullptr) {
-                        page.failed.insert(name);
-                        return;
-                      }
-                      page.failed.clear();
-                      page.text = std::move(text);
-                      page.taken = now;
-                    });
+  page.source.session().Ask(page.request(Token(now)), Deadline::At(now + kClusterLimit),
+                            [this, &page, now](Result<FetchReply> reply) {
+                              const std::string& name = page.source.name();
+                              page.running = false;
+                              page.tried = true;
+                              auto text = Take(name, std::move(reply));
+                              page.due = now + (text ? kClusterInterval : kClusterRetry);
+                              if (text == nullptr) {
+                                page.failed.insert(name);
+                                return;
+                              }
+                              page.failed.clear();
+                              page.text = std::move(text);
+                              page.taken = now;
+                            });
 }
 
 std::shared_ptr<const NativeView> NativeRelay::Look(std::span<const Node* const> members,
@@ -177,7 +173,7 @@ std::shared_ptr<const NativeView> NativeRelay::Look(std::span<const Node* const>
     NativeClusterPage& out = view->pages.emplace_back(NativeClusterPage{page.name, nullptr, {}});
     if (page.text == nullptr || now > page.taken + kOldest) continue;
     out.text = page.text;
-    out.age_seconds = Seconds(std::max(now - page.taken, Duration::zero()));
+    out.age_seconds = AgeSeconds(page.taken, now);
   }
   return view;
 }

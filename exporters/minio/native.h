@@ -53,7 +53,7 @@ class NativeRelay {
   struct ClusterPage {
     std::string_view name;
     Request (*request)(Secret token);
-    std::unique_ptr<Session> session{};  // with the node that was asked last
+    Source source;
     TimePoint due{};
     TimePoint taken{};  // when text was asked for
     bool running = false;

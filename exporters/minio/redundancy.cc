@@ -36,7 +36,7 @@ RedundancyView Sum(const std::vector<HealedObject>& objects) {
 
 RedundancyProbe::RedundancyProbe(HttpClient& client, const S3Key* key,
                                  const CanarySettings& settings)
-    : client_(client), key_(key), settings_(settings), ring_(settings.prefix + "/ring") {}
+    : settings_(settings), ring_(settings.prefix + "/ring"), source_(client, key) {}
 
 TimePoint RedundancyProbe::Tick(const Nodes& nodes, TimePoint now) {
   if (step_ == Step::kAsking) return TimePoint::max();
@@ -45,20 +45,16 @@ TimePoint RedundancyProbe::Tick(const Nodes& nodes, TimePoint now) {
     Ask(PollHealCheck(settings_.bucket, ring_, token_), &RedundancyProbe::TakeStatus);
     return TimePoint::max();
   }
-  const std::string last = session_ ? session_->address().name : std::string();
-  const Node* source = PickSource(nodes, failed_, last);
-  if (source == nullptr) {
+  if (!source_.Choose(nodes, failed_)) {
     failed_.clear();
     due_ = now + kNoSource;
     return due_;
   }
-  Begin(*source, now);
+  Begin(now);
   return TimePoint::max();
 }
 
-void RedundancyProbe::Begin(const Node& source, TimePoint now) {
-  if (!session_ || session_->address() != source.address())
-    session_ = std::make_unique<Session>(client_, source.address(), key_);
+void RedundancyProbe::Begin(TimePoint now) {
   give_up_ = now + kRoundLimit;
   found_.clear();
   if (const auto key = NextKey()) {
@@ -83,14 +79,14 @@ std::optional<std::string> RedundancyProbe::NextKey() {
 
 void RedundancyProbe::Ask(Request request, void (RedundancyProbe::*take)(const FetchReply&)) {
   step_ = Step::kAsking;
-  session_->Ask(std::move(request), Deadline::After(kRequestLimit),
-                [this, take](const Result<FetchReply>& reply) {
-                  if (reply) {
-                    (this->*take)(*reply);
-                  } else {
-                    Fail(reply.error());
-                  }
-                });
+  source_.session().Ask(std::move(request), Deadline::After(kRequestLimit),
+                        [this, take](const Result<FetchReply>& reply) {
+                          if (reply) {
+                            (this->*take)(*reply);
+                          } else {
+                            Fail(reply.error());
+                          }
+                        });
 }
 
 /// A refused PUT is told by the canary of the nodes; the objects that are there can be looked at
@@ -122,7 +118,7 @@ void RedundancyProbe::TakeStatus(const FetchReply& reply) {
 }
 
 void RedundancyProbe::Fail(const Error& error) {
-  const std::string& name = session_->address().name;
+  const std::string& name = source_.name();
   if (!view_ || view_->success) {
     Log(LogLevel::kWarn, "the redundancy of the canary's objects can't be looked at",
         {{"service", "minio"},
@@ -146,14 +142,13 @@ void RedundancyProbe::Finish() {
   view_ = Sum(found_);
   view_->success = true;
   looked_ = Clock::now();
-  ever_looked_ = true;
   step_ = Step::kIdle;
-  due_ = looked_ + settings_.interval;
+  due_ = *looked_ + settings_.interval;
 }
 
 std::optional<RedundancyView> RedundancyProbe::Look(TimePoint now) const {
   std::optional<RedundancyView> view = view_;
-  if (view && ever_looked_) view->age_seconds = Seconds(std::max(now - looked_, Duration::zero()));
+  if (view && looked_) view->age_seconds = AgeSeconds(*looked_, now);
   return view;
 }
 

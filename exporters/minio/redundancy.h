@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,7 +31,7 @@ class RedundancyProbe {
  private:
   enum class Step { kIdle, kAsking, kPausing };
 
-  void Begin(const Node& source, TimePoint now);
+  void Begin(TimePoint now);
   std::optional<std::string> NextKey();
   void Ask(Request request, void (RedundancyProbe::*take)(const FetchReply&));
   void TakePut(const FetchReply& reply);
@@ -42,11 +41,9 @@ class RedundancyProbe {
   void Fail(const Error& error);
   void Finish();
 
-  HttpClient& client_;
-  const S3Key* const key_;
   const CanarySettings& settings_;
   const std::string ring_;  // the prefix of its keys
-  std::unique_ptr<Session> session_;
+  Source source_;
   Step step_ = Step::kIdle;
   TimePoint due_;
   TimePoint give_up_;             // on this round
@@ -56,8 +53,7 @@ class RedundancyProbe {
   std::vector<HealedObject> found_;  // in this round
   std::set<std::string> torn_;       // objects that miss shards
   std::optional<RedundancyView> view_;
-  TimePoint looked_;  // when the numbers in view_ were found
-  bool ever_looked_ = false;
+  std::optional<TimePoint> looked_;  // when the numbers in view_ were found
 };
 
 }  // namespace replicawatch::minio

@@ -35,7 +35,7 @@ void SetStart(std::optional<double> uptime, double now, std::optional<double>& s
 
 std::optional<double> Sampler::InventoryAge(TimePoint now) const {
   if (!inventory_) return std::nullopt;
-  return Seconds(std::max(now - inventory_time_, Duration::zero()));
+  return AgeSeconds(inventory_time_, now);
 }
 
 void Sampler::NoteChange(TimePoint now) {
@@ -59,22 +59,17 @@ TimePoint Sampler::Tick(Nodes& nodes, TimePoint now) {
 }
 
 bool Sampler::Begin(Call& call, Nodes& nodes, TimePoint now) {
-  Node* source =
-      PickSource(nodes, call.failed, session_ ? session_->address().name : std::string_view());
-  if (source == nullptr) {
+  if (!source_.Choose(nodes, call.failed)) {
     call.failed.clear();
     call.due = now + kPause;
     if (&call == &storage_) gave_up_ = true;
     return false;
   }
-  if (!session_ || session_->address() != source->address()) {
-    session_ = std::make_unique<Session>(client_, source->address(), key_);
-  }
   running_ = true;
-  session_->Ask(call.request(), Deadline::At(now + kLimit),
-                [this, &call, &nodes, now](const Result<FetchReply>& reply) {
-                  Finish(call, nodes, now, reply);
-                });
+  source_.session().Ask(call.request(), Deadline::At(now + kLimit),
+                        [this, &call, &nodes, now](const Result<FetchReply>& reply) {
+                          Finish(call, nodes, now, reply);
+                        });
   // Set before the answer, so that a change in the meantime can bring it forward again.
   call.due = now + Interval(call, now);
   return true;
@@ -108,7 +103,7 @@ void Sampler::Finish(Call& call, Nodes& nodes, TimePoint started, const Result<F
     Log(LogLevel::kDebug, "admin call failed",
         {{"service", "minio"},
          {"call", call.name},
-         {"member", session_->address().name},
+         {"member", source_.name()},
          {"reason", taken.error().message}});
     // A broken connection is the probes' matter, and silence may be that of the peers it asks.
     const bool own_fault =
@@ -129,7 +124,8 @@ Result<void> Sampler::TakeStorage(Nodes& nodes, TimePoint started, const FetchRe
   Result<StorageInfo> info = ParseStorageInfo(reply.body);
   if (!info) return tl::unexpected(info.error());
   if (!inventory_) info_.due = metrics_.due = Clock::now() + kDetailDelay;
-  inventory_ = MergeInventory(inventory(), std::move(*info), session_->address(), UnixSeconds());
+  inventory_ =
+      MergeInventory(inventory(), std::move(*info), source_.session().address(), UnixSeconds());
   healing_pace_.Observe(*inventory_, started);
   inventory_time_ = started;
   new_ = true;
@@ -174,7 +170,7 @@ Result<void> Sampler::TakeMetrics(Nodes& nodes, TimePoint, const FetchReply& rep
 
 void Sampler::HandleStorageFailure(Nodes& nodes, const Error& error, bool own_fault,
                                    TimePoint now) {
-  const std::string& name = session_->address().name;
+  const std::string& name = source_.name();
   const auto source = nodes.find(name);
   if (own_fault && source != nodes.end()) {
     source->second->SetAdminError(Error{error.code, "admin storageinfo: " + error.message});
@@ -189,7 +185,7 @@ void Sampler::HandleStorageFailure(Nodes& nodes, const Error& error, bool own_fa
 }
 
 void Sampler::HandleDetailFailure(Call& call, const Error& error, TimePoint now) {
-  const std::string& name = session_->address().name;
+  const std::string& name = source_.name();
   // With a node hung it fails at every node, so that the next one has time until the next round.
   if (error.code != ErrorCode::kPermission) {
     call.failed.insert(name);

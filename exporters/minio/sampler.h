@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,7 +18,7 @@ namespace replicawatch::minio {
 class Sampler {
  public:
   /// `key` null: there is nothing that may be asked. Both must outlive the sampler.
-  Sampler(HttpClient& client, const S3Key* key) : client_(client), key_(key) {}
+  Sampler(HttpClient& client, const S3Key* key) : key_(key), source_(client, key) {}
 
   /// Begins what is due and returns when the next thing will be.
   TimePoint Tick(Nodes& nodes, TimePoint now);
@@ -58,12 +57,11 @@ class Sampler {
   void HandleDetailFailure(Call& call, const Error& error, TimePoint now);
   Duration Interval(const Call& call, TimePoint now) const;
 
-  HttpClient& client_;
   const S3Key* const key_;
   Call storage_{"storageinfo", AskStorageInfo, &Sampler::TakeStorage, std::chrono::seconds(10)};
   Call info_{"info", AskServerInfo, &Sampler::TakeInfo, std::chrono::seconds(30)};
   Call metrics_{"metrics", AskRealtimeMetrics, &Sampler::TakeMetrics, std::chrono::seconds(30)};
-  std::unique_ptr<Session> session_;  // with the node that was asked last
+  Source source_;
   bool running_ = false;
   TimePoint eager_until_;
   std::optional<Inventory> inventory_;

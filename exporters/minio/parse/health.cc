@@ -9,13 +9,6 @@
 namespace replicawatch::minio {
 namespace {
 
-const std::string* Find(const Headers& headers, std::string_view name) {
-  for (const auto& [key, value] : headers) {
-    if (EqualsIgnoreCase(key, name)) return &value;
-  }
-  return nullptr;
-}
-
 /// Times outside 2001 to 2100 are no times: other servers fill the header with random digits.
 std::optional<int64_t> ClockOf(std::string_view request_id) {
   constexpr int64_t kEarliest = 1'000'000'000'000'000'000;
@@ -34,18 +27,25 @@ Error NotMinio(int status) {
 
 }  // namespace
 
+const std::string* FindHeader(const Headers& headers, std::string_view name) {
+  for (const auto& [key, value] : headers) {
+    if (EqualsIgnoreCase(key, name)) return &value;
+  }
+  return nullptr;
+}
+
 Result<Liveness> ParseLiveness(int status, const Headers& headers) {
-  const std::string* id = Find(headers, "X-Amz-Request-Id");
+  const std::string* id = FindHeader(headers, "X-Amz-Request-Id");
   if (id == nullptr) return tl::unexpected(NotMinio(status));
   // It answered, so it is up; what keeps it from its service is no fault of the connection.
   Liveness live{
-      status == 200 && Find(headers, "X-Minio-Server-Status") == nullptr, ClockOf(*id), {}};
-  if (const std::string* identity = Find(headers, "X-Amz-Id-2")) live.identity = *identity;
+      status == 200 && FindHeader(headers, "X-Minio-Server-Status") == nullptr, ClockOf(*id), {}};
+  if (const std::string* identity = FindHeader(headers, "X-Amz-Id-2")) live.identity = *identity;
   return live;
 }
 
 Result<bool> ParseClusterHealth(int status, const Headers& headers) {
-  if (Find(headers, "X-Amz-Request-Id") == nullptr) return tl::unexpected(NotMinio(status));
+  if (FindHeader(headers, "X-Amz-Request-Id") == nullptr) return tl::unexpected(NotMinio(status));
   if (status == 200) return true;
   if (status == 503) return false;
   return Fail(ErrorCode::kUnsupported, "HTTP " + std::to_string(status));
@@ -53,7 +53,7 @@ Result<bool> ParseClusterHealth(int status, const Headers& headers) {
 
 Result<bool> ParseMaintenance(int status, const Headers& headers) {
   constexpr int kNotWithoutIt = 412;
-  if (status == kNotWithoutIt && Find(headers, "X-Amz-Request-Id") != nullptr) return false;
+  if (status == kNotWithoutIt && FindHeader(headers, "X-Amz-Request-Id") != nullptr) return false;
   return ParseClusterHealth(status, headers);
 }
 
@@ -63,7 +63,7 @@ Result<bool> ParseReady(int status, const Headers& headers) {
 
 std::optional<RequestPool> ParseRequestPool(const Headers& headers) {
   const auto number = [&](std::string_view name) -> std::optional<int64_t> {
-    const std::string* text = Find(headers, name);
+    const std::string* text = FindHeader(headers, name);
     return text == nullptr ? std::nullopt : ParseInt(*text);
   };
   const auto limit = number("X-Ratelimit-Limit");

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace replicawatch::minio {
 
 /// The headers of an answer, in order, names as the server wrote them.
 using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// The value of the first header of this name, in whatever case; null when there is none.
+const std::string* FindHeader(const Headers& headers, std::string_view name);
 
 /// The answer to GET /minio/health/live.
 struct Liveness {
