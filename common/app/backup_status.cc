@@ -82,12 +82,12 @@ const MetricDesc* Find(std::string_view name) {
 }
 
 std::optional<std::string> ReadFile(const std::filesystem::path& path) {
+  std::error_code error;
+  const uintmax_t size = std::filesystem::file_size(path, error);
+  if (error || size > kMostBytes) return std::nullopt;
   std::ifstream file(path, std::ios::binary);
-  std::string text(kMostBytes + 1, '\0');
-  if (!file) return std::nullopt;
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || static_cast<size_t>(file.gcount()) > kMostBytes) return std::nullopt;
-  text.resize(static_cast<size_t>(file.gcount()));
+  std::string text(size, '\0');
+  if (!file.read(text.data(), static_cast<std::streamsize>(size))) return std::nullopt;
   return text;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,8 +27,9 @@ struct ToldOfNode {
   std::string commit;
   std::optional<double> start_unix_seconds;
   std::optional<size_t> settings;  ///< digest of its settings
-  /// Its connections to the others; nothing when the last answer did not tell of it.
-  std::optional<PeerConnections> connections;
+  /// Its connections to the others; null when the last answer did not tell of it. Shared with the
+  /// views: they grow with the square of the nodes.
+  std::shared_ptr<const PeerConnections> connections;
 };
 
 /// What the admin API has told of the deployment as a whole; the last good answers.
@@ -51,7 +53,7 @@ struct NodeFacts {
   std::optional<double> clock_skew_seconds;
   /// When the first certificate of its chain ends, as it showed it last, trusted or not.
   std::optional<int64_t> certificate_end_unix;
-  std::string identity;  ///< of the node that answered; see NodeIdentity()
+  std::string identity;  ///< of another node that answered in its place, see NodeIdentity()
   Verdicts verdicts;
   std::optional<RequestPool> request_pool;
   ToldOfNode told;

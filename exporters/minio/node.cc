@@ -35,7 +35,8 @@ double ClockSkew(int64_t node_ns, const FetchReply& reply) {
 
 }  // namespace
 
-Node::Node(HttpClient& client, const NodeAddress& address) : session_(client, address, nullptr) {
+Node::Node(HttpClient& client, const NodeAddress& address)
+    : session_(client, address, nullptr), own_identity_(NodeIdentity(address.name)) {
   facts_.name = address.name;
 }
 
@@ -70,7 +71,7 @@ void Node::OnProbe(const Result<FetchReply>& reply) {
   if (live) {
     facts_.answered = true;
     facts_.initialized = live->initialized;
-    facts_.identity = live->identity;
+    facts_.identity = live->identity == own_identity_ ? "" : live->identity;
     facts_.probe_error.reset();
     facts_.clock_skew_seconds.reset();
     if (live->clock_unix_ns) {

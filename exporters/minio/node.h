@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "exporters/minio/facts.h"
@@ -68,6 +69,7 @@ class Node {
   void AskRequestPool(TimePoint now);
 
   Session session_;
+  const std::string own_identity_;
   NodeFacts facts_;
   std::optional<TimePoint> probing_since_;
   std::optional<TimePoint> probed_;

@@ -161,7 +161,8 @@ Result<void> Sampler::TakeMetrics(Nodes& nodes, TimePoint, const FetchReply& rep
     const auto told = metrics->nodes.find(name);
     auto& connections = node->told().connections;
     connections.reset();
-    if (told != metrics->nodes.end()) connections = std::move(told->second);
+    if (told != metrics->nodes.end())
+      connections = std::make_shared<const PeerConnections>(std::move(told->second));
   }
   if (metrics->scan_end_unix_seconds)
     cluster_facts_.scan_end_unix_seconds = metrics->scan_end_unix_seconds;

@@ -140,13 +140,16 @@ void AddSets(const ViewInput& input, const FactsByName& facts, View& view) {
   }
 }
 
-/// Names of the nodes by what they call themselves.
+/// Where another node than the one that was asked has answered.
 void AddRelayed(std::span<const NodeFacts* const> nodes, const std::set<std::string>& members,
                 View& view) {
-  std::map<std::string, std::string_view> names;
-  for (const std::string& name : members) names.emplace(NodeIdentity(name), name);
+  std::map<std::string, std::string_view> names;  // of the nodes, by what they call themselves
   for (const NodeFacts* node : nodes) {
     if (!node->answered || node->identity.empty()) continue;
+    // Most views need none of these digests.
+    if (names.empty()) {
+      for (const std::string& name : members) names.emplace(NodeIdentity(name), name);
+    }
     const auto found = names.find(node->identity);
     const std::string_view by = found == names.end() ? std::string_view() : found->second;
     if (by != node->name) view.relayed.push_back({node->name, std::string(by)});

@@ -153,8 +153,8 @@ bool MinioWatcher::Settle(const Desk::Gather& gather, TimePoint now, TimePoint& 
 }
 
 bool MinioWatcher::IsMember(const Node& node) const {
-  const auto is_it = [&](const NodeAddress& member) { return member.name == node.address().name; };
-  return members_.empty() || std::any_of(members_.begin(), members_.end(), is_it);
+  return members_.empty() ||
+         std::ranges::binary_search(members_, node.address().name, {}, &NodeAddress::name);
 }
 
 std::vector<const Node*> MinioWatcher::Members() const {

@@ -57,7 +57,7 @@ class MinioWatcher : public Watcher {
   BucketSurvey bucket_survey_;
   NativeRelay native_;
   ChangeLog change_log_;
-  std::vector<NodeAddress> members_;  // by name; empty before the first inventory
+  std::vector<NodeAddress> members_;  // sorted by name; empty before the first inventory
   TimePoint next_verdicts_;
   std::string last_verdict_;  // the node that was asked last
   TimePoint next_join_;

@@ -96,14 +96,19 @@ bool EmitPage(std::string_view text, Scope scope, const Wanted& wanted, SampleSi
   return false;
 }
 
+template <class Wanted>
+void EmitNodePage(const NativeNodePage& page, const Wanted& wanted, SampleSink& sink) {
+  const bool came = page.text != nullptr && EmitPage(*page.text, Scope::kNode, wanted, sink);
+  sink.Add(kTable[kSuccess], came ? 1 : 0);
+}
+
 }  // namespace
 
 MetricTable NativeMetrics() { return kTable; }
 MetricTable NativePatterns() { return kPatterns; }
 
 void EmitNativeOfNode(const NativeNodePage& page, SampleSink& sink) {
-  const bool came = page.text != nullptr && EmitPage(*page.text, Scope::kNode, IsOfNode, sink);
-  sink.Add(kTable[kSuccess], came ? 1 : 0);
+  EmitNodePage(page, IsOfNode, sink);
 }
 
 void EmitNative(const View& view, SampleSink& sink) {
@@ -116,8 +121,7 @@ void EmitNative(const View& view, SampleSink& sink) {
   };
   for (const NativeNodePage& node : view.native->nodes) {
     sink.EnterMember(node.member);
-    const bool came = node.text != nullptr && EmitPage(*node.text, Scope::kNode, of_node, sink);
-    sink.Add(kTable[kSuccess], came ? 1 : 0);
+    EmitNodePage(node, of_node, sink);
   }
   // Other releases may have a family on both pages that these rules don't know of.
   const auto of_cluster = [&](std::string_view name) {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
+#include <span>
 
 #include "exporters/mongo/collectors/node_survey.h"
 #include "exporters/mongo/collectors/table.h"
@@ -27,29 +27,30 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
                "currentOp fsyncLock"),
 }};
 
-/// Within the limit.
-std::vector<OperationGroup> GroupsOf(const NodeAnswers& answers) {
-  auto groups = ParseOperations(answers.operations);
-  if (!groups) return {};
-  groups->resize(std::min(groups->size(), answers.objects));
-  return std::move(*groups);
+/// Those within the limit.
+std::span<const OperationGroup> Shown(const std::vector<OperationGroup>& groups,
+                                      const NodeAnswers& answers) {
+  return std::span(groups).first(std::min(groups.size(), answers.objects));
 }
 
 void EmitOwn(const NodeAnswers& answers, SampleSink& sink) {
   const auto all = ParseOperations(answers.operations);
   if (!all) return;
-  for (const OperationGroup& group : GroupsOf(answers)) {
+  const auto shown = Shown(*all, answers);
+  for (const OperationGroup& group : shown) {
     const auto [database, collection] = SplitNameSpace(group.name_space);
     sink.Add(kTable[kCount], static_cast<double>(group.count), {group.op, database, collection});
   }
-  EmitLeftOut("currentop", all->size() - std::min(all->size(), answers.objects), sink);
+  EmitLeftOut("currentop", all->size() - shown.size(), sink);
 }
 
 void EmitTheirs(const NodeAnswers& answers, SampleSink& sink) {
   const Result<Document> answer = Document::Parse(answers.operations);
   if (!answer || !answer->Has("inprog")) return;
   sink.Add(kTable[kLocked], answer->Flag("fsyncLock"));
-  for (const OperationGroup& group : GroupsOf(answers)) {
+  const auto all = ParseOperations(answers.operations);
+  if (!all) return;
+  for (const OperationGroup& group : Shown(*all, answers)) {
     const auto [database, collection] = SplitNameSpace(group.name_space);
     sink.Add(kTable[kLongest], group.longest_microseconds,
              {group.op, database, collection, group.name_space});
