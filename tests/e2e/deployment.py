@@ -5,12 +5,11 @@ Everything here waits for conditions; nothing waits for a fixed time.
 import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -19,6 +18,12 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("REPLICAWATCH_BIN", ROOT / "build" / "release" / "bin"))
+sys.path.insert(0, str(ROOT / "scripts" / "lib"))
+
+import ports  # noqa: E402
+from ports import free_port  # noqa: E402,F401
+
+ports.claim()
 
 
 def wait_until(condition, seconds, what):
@@ -31,24 +36,6 @@ def wait_until(condition, seconds, what):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what}; last: {answer!r}")
         time.sleep(0.2)  # between two looks at the condition
-
-
-_ports_given = set()
-
-
-def free_port():
-    """Below those that the kernel gives to connections: else one of another suite may take it before the server does."""
-    while True:
-        port = random.SystemRandom().randrange(10240, 32000)
-        if port in _ports_given:
-            continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        _ports_given.add(port)
-        return port
 
 
 class Page:

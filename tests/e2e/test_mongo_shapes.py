@@ -167,14 +167,17 @@ def test_heartbeats_of_one_direction(start):
         deaf, "failCommand", mode="alwaysOn",
         data={"failCommands": ["replSetHeartbeat"], "closeConnection": True, "failInternalCommands": True},
     )  # fmt: skip
-    page = exporter.wait(lambda page: all(sees(page, other, deaf) == 0 for other in others), 60, "the others lose it")
-    assert all(sees(page, deaf, other) == 1 for other in others)
+    page = exporter.wait(
+        lambda page: all((sees(page, other, deaf), sees(page, deaf, other)) == (0, 1) for other in others), 60,
+        "the others lose it, and it sees them",
+    )  # fmt: skip
     assert page.value("member_up", member=deaf.address) == 1
     # It can't acknowledge what the primary can't ask it for.
     assert page.value("members_healthy") == 2
     assert page.value("failures_tolerated", operation="write") == 0
     for other in others:
-        assert of(page, "member_view_heartbeat_received_age_seconds", deaf, observer=other.address) < 2
+        # It sends one every 2 s; a busy machine makes that a little more.
+        assert of(page, "member_view_heartbeat_received_age_seconds", deaf, observer=other.address) < 5
     mongo.fail_point(deaf, "failCommand", mode="off")
     exporter.wait(lambda page: whole(page, 3), 60, "they hear it again")
 

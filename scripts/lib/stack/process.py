@@ -4,7 +4,9 @@ import signal
 import subprocess
 import time
 
-from .state import StackError, listens, owner_of_port, port_is_free
+from ports import is_free
+
+from .state import StackError, listens, owner_of_port
 
 
 def _stat(pid):
@@ -58,7 +60,7 @@ class Process:
         return self.status() in ("running", "paused")
 
     def start(self, command, port, environment):
-        if not port_is_free(port):
+        if not is_free(port):
             raise StackError(
                 f"{self.name}: port {port} is taken by {owner_of_port(port)}; "
                 "stop that one or use another --state folder with --ports free"

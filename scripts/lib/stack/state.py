@@ -7,6 +7,8 @@ import pathlib
 import secrets
 import socket
 
+from ports import free_port
+
 
 class StackError(Exception):
     """What went wrong, for the person at the terminal: one line that says what, where and what to do."""
@@ -35,16 +37,6 @@ def owner_of_port(port):
                 pid = link.parts[2]
                 return f"{pathlib.Path('/proc', pid, 'comm').read_text().strip()} (pid {pid})"
     return "another process"
-
-
-def port_is_free(port):
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 class State:
@@ -89,12 +81,12 @@ class State:
         return ports[node]
 
     def _free_port(self):
-        # Below the range from which the kernel takes the ports of outgoing connections.
-        for _ in range(1000):
-            port = 20000 + secrets.randbelow(12000)
-            if port not in self.data["ports"].values() and port_is_free(port):
+        while True:
+            port = free_port()
+            if port is None:
+                raise StackError("no free port between 10240 and 32000")
+            if port not in self.data["ports"].values():
                 return port
-        raise StackError("no free port between 20000 and 32000")
 
     def secret(self, name):
         """The file of a secret, made at first use. The text is never printed and never an argument of a program."""
