@@ -40,7 +40,7 @@ packages_of() {
       if [ "$DEBIAN" -ge 13 ]; then echo clang-format clang-tidy; else echo clang-format-16 clang-tidy-16; fi
       echo shellcheck yamllint python3-yaml jq ca-certificates ;;
     test)
-      echo python3 python3-pytest curl openssl prometheus-redis-exporter debian-archive-keyring iproute2
+      echo python3 python3-pytest curl openssl prometheus-redis-exporter debian-archive-keyring iproute2 age gnupg jq
       python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
     bench) echo valgrind strace ;;
     fuzz) echo "clang-$(fuzz_clang) libclang-rt-$(fuzz_clang)-dev" ;;

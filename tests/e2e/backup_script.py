@@ -1,0 +1,54 @@
+"""Runs the backup and restore scripts, and reads what they leave."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+from deployment import ROOT, Page
+
+
+class Run:
+    """A script that has been started."""
+
+    def __init__(self, name, arguments, environment=None):
+        self.process = subprocess.Popen(
+            [ROOT / "scripts" / name, *(str(argument) for argument in arguments)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(environment or {})})
+        self.text = None
+
+    def wait(self, code=0, seconds=120):
+        """The end of the run with this exit code; gives what it said."""
+        self.text, _ = self.process.communicate(timeout=seconds)
+        assert self.process.returncode == code, f"exit code {self.process.returncode} instead of {code}\n{self.text}"
+        return self.text
+
+
+class Repository:
+    """A folder with backups of one service and the status files of it."""
+
+    def __init__(self, folder, cluster="shop", name="daily"):
+        self.folder = pathlib.Path(folder)
+        self.status_folder = self.folder.parent / (self.folder.name + "-status")
+        self.labels = {"cluster": cluster, "backup": name}
+        self.options = [f"--to={self.folder}", f"--cluster={cluster}", f"--name={name}", f"--status-dir={self.status_folder}"]
+
+    def backups(self):
+        """Their folders, the oldest first."""
+        return sorted(path for path in self.folder.glob("*") if re.search(r"-\d{8}T\d{6}Z$", path.name))
+
+    def partials(self):
+        return sorted(path for path in self.folder.glob("*") if path.suffix in (".partial", ".deleting"))
+
+    def manifest(self, backup=None):
+        return json.loads(((backup or self.backups()[-1]) / "manifest.json").read_text())
+
+    def status(self, name, **labels):
+        """A value of the status file, or None."""
+        files = list(self.status_folder.glob("*.prom"))
+        return Page(files[0].read_text()).value("backup_" + name, **self.labels, **labels) if files else None
+
+
+def files_under(folder):
+    """Each file under the folder with its bytes: what must be the same when nothing was touched."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(pathlib.Path(folder).rglob("*")) if path.is_file()}
