@@ -111,7 +111,7 @@ verify_dataset() {
   if [ -z "${opt[no-scratch]}" ]; then
     load_in_scratch "$file" "$(jq -r ".[$1].databases" <<<"$datasets")"
     [ -z "$counted" ] || [ "$(jq '[.keys[]] | add // 0' <<<"$contents")" = "$counted" ] ||
-      mismatch "$file holds $counted keys, and a server that loaded it has $contents"
+      mismatch "${file#"$work/"} holds $counted keys, and a server that loaded it has $contents"
   fi
   datasets=$(jq -c --argjson contents "$contents" --argjson position "$position" ".[$1] += \$contents + {position: \$position}" <<<"$datasets")
 }
@@ -120,7 +120,8 @@ verify_dataset() {
 check_rdb() {
   run "${REDIS_CHECK_RDB:-redis-check-rdb}" "$1" >"$private/check" && return
   if grep -q "Can't handle RDB format version" "$private/check" && [ -z "${opt[no-scratch]}" ]; then
-    say "redis-check-rdb is older than the file: only the scratch server checks it"
+    say 'redis-check-rdb is older than the file: only the scratch server checks it'
+    : >"$private/check"
   else
     fail "$E_VERIFY" "redis-check-rdb finds $(basename "$1") damaged: $(tail -n 3 "$private/check" | tr '\n' ' ')"
   fi
