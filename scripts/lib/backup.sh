@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # What the backup and restore scripts of all services share. Sourced. docs/backup.md has what users see of it.
 #
-# A backup script sets `service` and `tool`, sources this, declares its own options with `option` (those of all backups are there
-# already) and defines three functions, then calls `backup_main "$@"`:
+# A backup script sets `service`, `tool` and `method`, sources this, declares options (`common_options`, then `option` for its own),
+# defines three functions and calls `backup_main HELP "$@"`:
 #   backup_preflight  finds the source, or calls fail "$E_PREFLIGHT" WHY; may ask for room with need_space
 #   backup_dump       leaves plaintext files in the folder $work, or streams one with `store NAME <INPUT`; describes them with
 #                     manifest_set PATH JSON; manifest_set .items '{"keys":1}' becomes replicawatch_backup_last_items{kind}
@@ -10,7 +10,7 @@
 # The library does the rest around them: the lock, the space, encryption, checksums, manifest.json, the rename, retention, the status
 # file, and the end of it all when a signal comes.
 #
-# A restore script calls `restore_begin "$@"`, then `open_backup`, which checks all of the backup before it returns, then
+# A restore script calls `restore_options`, `option`, `restore_begin HELP "$@"`, then `open_backup`, which checks all of the backup before it returns, then
 # `extract NAME TARGET` for what it wants, and `drill_succeeded` after a restore on trial.
 #
 # In both: `stage CODE TEXT` says what is being done and which exit code it has if it fails unexpectedly; `fail CODE TEXT` ends; `run`

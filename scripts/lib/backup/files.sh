@@ -11,8 +11,6 @@ manifest_set() { manifest=$(jq -c --argjson value "$2" "$1 = \$value" <<<"$manif
 # manifest_get FILTER [OPTION OF JQ...]: prints what the filter gives, text without quotes.
 manifest_get() { jq -r "${@:2}" "$1" <<<"$manifest"; }
 
-json_text() { jq -cn --arg text "$1" '$text'; }
-
 # checksum FILE: sets `sum`. Not printed, since a signal would have to wait for a $(...).
 checksum() {
   run sha256sum <"$1" >"$private/sum"
