@@ -1,8 +1,6 @@
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "common/base/deadline.h"
 #include "common/deployment/overview.h"
 #include "common/scrape/collector.h"
+#include "common/scrape/task_desk.h"
 
 namespace replicawatch {
 
@@ -22,35 +21,24 @@ namespace replicawatch {
 template <class View>
 class GatherDesk {
  public:
-  /// A scrape that waits. The loop reads it without a lock until it hands it over.
-  struct Gather {
-    TimePoint start;
-    Deadline deadline;
-    CollectorSet collectors;           // that the scrape wants
-    bool done = false;                 // guarded by the desk's mutex
-    std::shared_ptr<const View> view;  // guarded by the desk's mutex
+  /// A scrape that waits.
+  struct Gather : DeskTask {
+    Gather(Deadline until, CollectorSet wanted) : deadline(until), collectors(wanted) {}
+
+    const TimePoint start = Clock::now();
+    const Deadline deadline;
+    const CollectorSet collectors;  // that the scrape wants
+    std::shared_ptr<const View> view;
   };
-  using GatherList = std::list<std::shared_ptr<Gather>>;
+  using GatherList = typename TaskDesk<Gather>::TaskList;
 
   /// `wake` makes the loop come round from its wait, to Accept(); it is called by any thread.
-  explicit GatherDesk(std::function<void()> wake) : wake_(std::move(wake)) {}
-  GatherDesk(const GatherDesk&) = delete;
-  GatherDesk& operator=(const GatherDesk&) = delete;
+  explicit GatherDesk(std::function<void()> wake) : desk_(std::move(wake)) {}
 
-  /// Waits for the view of this moment. Has no time-out of its own: the loop answers by the
-  /// deadline. After Stop() the newest view there is, or null.
+  /// Waits for the view of this moment. After Stop() the newest view there is, or null.
   std::shared_ptr<const View> Wait(Deadline deadline, CollectorSet collectors = {}) {
-    auto gather =
-        std::make_shared<Gather>(Gather{Clock::now(), deadline, collectors, false, nullptr});
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopped_) return latest_;
-      waiting_.push_back(gather);
-    }
-    wake_();
-    std::unique_lock lock(mutex_);
-    gathered_.wait(lock, [&] { return gather->done || stopped_; });
-    return gather->done ? gather->view : latest_;
+    const auto gather = std::make_shared<Gather>(deadline, collectors);
+    return desk_.Wait(gather) ? gather->view : LatestView();
   }
 
   /// The newest view there is, or null.
@@ -65,45 +53,26 @@ class GatherDesk {
     return {latest, &latest->overview};
   }
 
-  /// Ends all waiting and tells the loop to end.
-  void Stop() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopped_ = true;
-    }
-    wake_();
-    gathered_.notify_all();
-  }
+  void Stop() { desk_.Stop(); }
 
   // The loop:
 
-  /// Moves the new gathers to the end of `taken`. False after Stop().
-  bool Accept(GatherList& taken) {
-    const std::lock_guard lock(mutex_);
-    taken.splice(taken.end(), waiting_);
-    return !stopped_;
-  }
+  bool Accept(GatherList& taken) { return desk_.Accept(taken); }
 
   /// Makes `view` the newest and hands it to the scrapes in `settled`.
   void Publish(std::shared_ptr<const View> view, const GatherList& settled = {}) {
+    for (const auto& gather : settled) gather->view = view;
     {
       const std::lock_guard lock(mutex_);
       latest_ = std::move(view);
-      for (const auto& gather : settled) {
-        gather->view = latest_;
-        gather->done = true;
-      }
     }
-    if (!settled.empty()) gathered_.notify_all();
+    desk_.HandOver(settled);
   }
 
  private:
-  const std::function<void()> wake_;
+  TaskDesk<Gather> desk_;
   mutable std::mutex mutex_;
-  std::condition_variable gathered_;
-  GatherList waiting_;                  // guarded by mutex_
   std::shared_ptr<const View> latest_;  // guarded by mutex_
-  bool stopped_ = false;                // guarded by mutex_
 };
 
 }  // namespace replicawatch

@@ -103,7 +103,8 @@ void BucketKnowledge::TakeGone(size_t bucket) {
   gone.former_seconds = buckets_[bucket].created_seconds ? buckets_[bucket].created_seconds
                                                          : buckets_[bucket].former_seconds;
   gone.recreations = buckets_[bucket].recreations;
-  buckets_[bucket] = std::move(gone);
+  // Copied, not moved: of a move g++ 14 warns that an empty optional was never written.
+  buckets_[bucket] = gone;
 }
 
 void BucketKnowledge::TakeVersioning(size_t bucket, Versioning versioning) {

@@ -15,75 +15,47 @@ constexpr auto kVerdictInterval = std::chrono::seconds(10);
 ProbeLine::ProbeLine(const NodeSettings& settings, bool relay_native)
     : key_(settings.key ? &*settings.key : nullptr),
       native_(relay_native ? NativeRelay::Pages::kOfNodes : NativeRelay::Pages::kNone),
-      client_({settings.ca_file}) {
+      client_({settings.ca_file}),
+      desk_([this] { client_.Wake(); }) {
   thread_ = std::thread([this] { Run(); });
 }
 
 ProbeLine::~ProbeLine() { ProbeLine::Stop(); }
 
 void ProbeLine::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-  }
-  client_.Wake();
+  desk_.Stop();
   if (thread_.joinable()) thread_.join();
 }
 
 Result<ProbeLine::Answer> ProbeLine::Ask(const NodeAddress& address, Deadline deadline) {
   const auto task = std::make_shared<Task>(address, deadline);
-  std::unique_lock lock(mutex_);
-  if (stopped_) return task->answer;
-  waiting_.push_back(task);
-  client_.Wake();
-  task->settled.wait(lock, [&] { return task->done; });
+  if (!desk_.Wait(task)) return Fail(ErrorCode::kInternal, "the exporter is ending");
   return std::move(task->answer);
 }
 
 void ProbeLine::Run() {
-  TaskList tasks;
-  for (;;) {
-    {
-      const std::lock_guard lock(mutex_);
-      tasks.splice(tasks.end(), waiting_);
-      if (stopped_) break;
-    }
+  Desk::TaskList tasks;
+  while (desk_.Accept(tasks)) {
     const TimePoint now = Clock::now();
     TimePoint wake = next_forgetting_;
-    TaskList settled;
-    for (auto it = tasks.begin(); it != tasks.end();) {
-      const auto here = it++;
-      if (Settle(**here, now, wake)) settled.splice(settled.end(), tasks, here);
-    }
-    HandOver(settled);
+    desk_.HandOver(TakeIf(tasks, [&](const auto& task) { return Settle(*task, now, wake); }));
     if (now >= next_forgetting_) ForgetIdle(now);
     client_.Run(wake);
-  }
-  HandOver(tasks);
-}
-
-void ProbeLine::HandOver(const TaskList& settled) {
-  if (settled.empty()) return;
-  const std::lock_guard lock(mutex_);
-  for (const auto& task : settled) {
-    task->done = true;
-    task->settled.notify_one();
   }
 }
 
 /// True when the node has told all that it will; else `wake` is no later than the moment when this
-/// is to be looked at again. What is put into the task is read by others only after it is done.
+/// is to be looked at again.
 bool ProbeLine::Settle(Task& task, TimePoint now, TimePoint& wake) {
   Target& target = TargetOf(task, now);
   if (!Probe(target, task, now, wake)) {
     wake = std::min({wake, task.deadline.point(), target.give_up});
     return false;
   }
-  Answer answer{target.node->facts(), std::nullopt};
+  task.answer.facts = target.node->facts();
   const Node* const node = target.node.get();
   if (const auto native = target.native->Look({&node, 1}, now))
-    answer.native = native->nodes.front();
-  task.answer = std::move(answer);
+    task.answer.native = native->nodes.front();
   return true;
 }
 

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <condition_variable>
-#include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 
+#include "common/scrape/task_desk.h"
 #include "exporters/minio/native.h"
 #include "exporters/minio/node.h"
 #include "exporters/minio/settings.h"
@@ -37,17 +35,15 @@ class ProbeLine {
   void Stop();
 
  private:
-  struct Task {
+  struct Task : DeskTask {
     Task(NodeAddress to, Deadline until) : address(std::move(to)), deadline(until) {}
 
     const NodeAddress address;
     const Deadline deadline;
     const TimePoint start = Clock::now();
-    bool done = false;  // with the rest guarded by mutex_
-    std::condition_variable settled;
-    Result<Answer> answer = Fail(ErrorCode::kInternal, "the exporter is ending");
+    Answer answer;
   };
-  using TaskList = std::list<std::shared_ptr<Task>>;
+  using Desk = TaskDesk<Task>;
 
   struct Target {
     std::unique_ptr<Node> node;
@@ -59,7 +55,6 @@ class ProbeLine {
   };
 
   void Run();
-  void HandOver(const TaskList& settled);
   bool Settle(Task& task, TimePoint now, TimePoint& wake);
   Target& TargetOf(const Task& task, TimePoint now);
   bool Probe(Target& target, const Task& task, TimePoint now, TimePoint& wake);
@@ -68,9 +63,7 @@ class ProbeLine {
   const S3Key* const key_;
   const NativeRelay::Pages native_;
   HttpClient client_;
-  std::mutex mutex_;
-  TaskList waiting_;      // guarded by mutex_
-  bool stopped_ = false;  // guarded by mutex_
+  Desk desk_;
 
   // Of the loop's thread only:
   std::map<std::string, Target> targets_;  // by address

@@ -116,11 +116,8 @@ void MinioWatcher::AskVerdicts(TimePoint now) {
 /// one has to be looked at again if nothing comes.
 TimePoint MinioWatcher::ServeGathers(TimePoint now) {
   TimePoint wake = TimePoint::max();
-  Desk::GatherList settled;
-  for (auto it = gathers_.begin(); it != gathers_.end();) {
-    const auto here = it++;
-    if (Settle(**here, now, wake)) settled.splice(settled.end(), gathers_, here);
-  }
+  const auto settled =
+      TakeIf(gathers_, [&](const auto& gather) { return Settle(*gather, now, wake); });
   if (settled.empty()) return wake;
   desk_.Publish(Join(now), settled);
   return wake;

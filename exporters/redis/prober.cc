@@ -30,7 +30,8 @@ Result<std::string> AddressOf(const std::string& target) {
 RedisProber::RedisProber(std::vector<Access::Cluster> clusters,
                          std::map<std::string, Module> modules)
     : access_(std::move(clusters), std::move(modules)),
-      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      desk_([this] { eventfd_write(wake_fd_, 1); }) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -40,11 +41,7 @@ RedisProber::~RedisProber() {
 }
 
 void RedisProber::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-  }
-  eventfd_write(wake_fd_, 1);
+  desk_.Stop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -68,15 +65,7 @@ Result<void> RedisProber::Probe(const ProbeRequest& request, SampleSink& sink) {
   if (grant.settings == nullptr)
     return Fail(ErrorCode::kConnect, "the target is no member any more");
   const auto task = std::make_shared<Task>(*address, grant, request.deadline);
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return Fail(ErrorCode::kInternal, "the exporter is ending");
-    waiting_.push_back(task);
-  }
-  eventfd_write(wake_fd_, 1);
-  std::unique_lock lock(mutex_);
-  task->settled.wait(lock, [&] { return task->done; });
-  lock.unlock();
+  if (!desk_.Wait(task)) return Fail(ErrorCode::kInternal, "the exporter is ending");
   if (task->error && task->error->code == ErrorCode::kInternal) return tl::unexpected(*task->error);
   EmitNodeAlone(task->view, sink);
   if (task->error) return tl::unexpected(*task->error);
@@ -84,43 +73,18 @@ Result<void> RedisProber::Probe(const ProbeRequest& request, SampleSink& sink) {
 }
 
 void RedisProber::Run() {
-  TaskList tasks;
-  for (;;) {
-    {
-      const std::lock_guard lock(mutex_);
-      tasks.splice(tasks.end(), waiting_);
-      if (stopped_) break;
-    }
+  Desk::TaskList tasks;
+  while (desk_.Accept(tasks)) {
     const TimePoint now = Clock::now();
+    desk_.HandOver(TakeIf(tasks, [&](const auto& task) { return Settle(*task, now); }));
     TimePoint until = next_forgetting_;
-    TaskList settled;
-    for (auto it = tasks.begin(); it != tasks.end();) {
-      const auto here = it++;
-      if (Settle(**here, now)) {
-        settled.splice(settled.end(), tasks, here);
-      } else {
-        until = std::min({until, (*here)->deadline.point(), now + kPace});
-      }
-    }
-    HandOver(settled);
+    for (const auto& task : tasks) until = std::min({until, task->deadline.point(), now + kPace});
     if (now >= next_forgetting_) ForgetIdle(now);
     Wait(std::min(until, StepSurveys(now)));
   }
-  for (const auto& task : tasks) task->error = {ErrorCode::kInternal, "the exporter is ending"};
-  HandOver(tasks);
 }
 
-void RedisProber::HandOver(const TaskList& settled) {
-  if (settled.empty()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& task : settled) task->done = true;
-  }
-  for (const auto& task : settled) task->settled.notify_one();
-}
-
-/// Begins the probe of a new task, or looks whether the one under way is over. What is put into the
-/// task is read by others only after it is done.
+/// Begins the probe of a new task, or looks whether the one under way is over.
 bool RedisProber::Settle(Task& task, TimePoint now) {
   Target& target = targets_[{task.address, task.grant.settings}];
   target.last_asked = now;

@@ -1,15 +1,13 @@
 #pragma once
 
-#include <condition_variable>
-#include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/scrape/prober.h"
+#include "common/scrape/task_desk.h"
 #include "exporters/redis/config.h"
 #include "exporters/redis/node.h"
 #include "exporters/redis/survey.h"
@@ -31,7 +29,7 @@ class RedisProber : public Prober {
   void Stop() override;
 
  private:
-  struct Task {
+  struct Task : DeskTask {
     Task(std::string to, Access::Grant by, Deadline until)
         : address(std::move(to)), grant(by), deadline(until) {}
 
@@ -40,12 +38,10 @@ class RedisProber : public Prober {
     const Deadline deadline;
     const TimePoint start = Clock::now();
     bool tried_both_logins = false;
-    bool done = false;  // with the rest guarded by mutex_
-    std::condition_variable settled;
     NodeView view;
     std::optional<Error> error;
   };
-  using TaskList = std::list<std::shared_ptr<Task>>;
+  using Desk = TaskDesk<Task>;
 
   struct Target {
     std::unique_ptr<Node> node;
@@ -55,7 +51,6 @@ class RedisProber : public Prober {
 
   Access::Grant Find(const std::string& address, const std::string& module) const;
   void Run();
-  void HandOver(const TaskList& settled);
   void Wait(TimePoint until);
   bool Settle(Task& task, TimePoint now);
   TimePoint StepSurveys(TimePoint now);
@@ -63,9 +58,7 @@ class RedisProber : public Prober {
 
   const Access access_;
   const int wake_fd_;
-  std::mutex mutex_;
-  TaskList waiting_;      // guarded by mutex_
-  bool stopped_ = false;  // guarded by mutex_
+  Desk desk_;
 
   // Of the loop's thread only:
   Resolver resolver_;

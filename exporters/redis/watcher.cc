@@ -152,11 +152,7 @@ void RedisWatcher::SendHeartbeats(TimePoint now) {
 }
 
 void RedisWatcher::ServeGathers(TimePoint now) {
-  Desk::GatherList settled;
-  for (auto it = gathers_.begin(); it != gathers_.end();) {
-    const auto here = it++;
-    if (Settle(**here, now)) settled.splice(settled.end(), gathers_, here);
-  }
+  auto settled = TakeIf(gathers_, [&](const auto& gather) { return Settle(*gather, now); });
   if (settled.empty()) return;
   // What the answers name may be new: then it is asked as well before the scrape is complete.
   const size_t known = nodes_.size();

@@ -12,6 +12,7 @@ minio        MinIO and mc of the test stack
 monitoring   Prometheus and Alertmanager of the test stack
 lint         formatters, linters, promtool of Prometheus 3
 test         what the tests need besides the above: more versions of Redis, Valkey
+replica      Docker Engine and Compose, and what their images are made from
 bench        what the benchmarks need
 fuzz         what scripts/fuzz needs
 TEXT
@@ -23,6 +24,9 @@ is_part() { part_names | grep -qxF -- "$1"; }
 
 # Debian 12's default, clang 14, can't compile its own <ranges>.
 fuzz_clang() { if [ "$DEBIAN" -ge 13 ]; then echo 19; else echo 16; fi; }
+
+# A client alone is no engine.
+docker_serves() { command -v dockerd >/dev/null || docker info >/dev/null 2>&1; }
 
 packages_of() {
   local build='g++ cmake ninja-build pkg-config patch xz-utils debian-archive-keyring git ca-certificates zlib1g-dev libssl-dev libfmt-dev libcli11-dev
@@ -42,6 +46,8 @@ packages_of() {
     test)
       echo python3 python3-pytest curl openssl prometheus-redis-exporter debian-archive-keyring iproute2 age gnupg jq
       python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
+    # The engine is Debian's own; one that is there already serves as well.
+    replica) docker_serves || echo docker.io; echo debootstrap jq curl python3 ca-certificates debian-archive-keyring ;;
     bench) echo valgrind strace ;;
     fuzz) echo "clang-$(fuzz_clang) libclang-rt-$(fuzz_clang)-dev" ;;
   esac | tr -s ' \n' '\n' | sed '/^$/d'
@@ -53,10 +59,11 @@ build_part() {
     build-mongo) build_civetweb; build_mongoc ;;
     build-minio) build_civetweb; build_curl ;;
     redis) build_redis ;;
-    mongo) build_mongod; build_mongosh ;;
+    mongo) build_mongod; build_mongosh; build_mongo_tools ;;
     minio) build_minio ;;
     lint) build_promtool3 ;;
     test) build_other_redis ;;
+    replica) build_compose ;;
   esac
 }
 
@@ -79,6 +86,9 @@ print_environment() {
     echo "REDIS_CLI=/usr/bin/redis-cli"
     echo "MONGOD=$CACHE/$(mongod_key)/bin/mongod"
     echo "MONGOSH=$CACHE/$(mongosh_key)/bin/mongosh"
+    echo "MONGODUMP=$CACHE/$(mongo_tools_key)/bin/mongodump"
+    echo "MONGORESTORE=$CACHE/$(mongo_tools_key)/bin/mongorestore"
+    echo "DOCKER_COMPOSE=$CACHE/$(compose_key)/bin/docker-compose"
     echo "RW_NODE=$node"
     echo "MINIO=$CACHE/$(go_program_key minio "$MINIO_MODULE")/bin/minio"
     echo "MC=$CACHE/$(go_program_key mc "$MC_MODULE")/bin/mc"

