@@ -60,7 +60,7 @@ class Redis:
             self.stack.exporter("redis").wait(lambda page: page.value("backup_last_exit_code") == 0, 30, "the exporter tells of it")
         with line("redis: restored on trial, each key and the digest of the data are as they were"):
             self.stack.restore("redis", "--cluster", "gogotex")
-            self.stack.exporter("redis").wait(lambda page: page.all("backup_restore_drill_last_success_timestamp_seconds"), 30, "the drill is published")
+            self.stack.exporter("redis").wait(lambda page: page.all("backup_restore_drill_timestamp_seconds"), 30, "the drill is published")
 
     def stop(self):
         self.stopped = self.master()
