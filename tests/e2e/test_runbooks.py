@@ -53,7 +53,7 @@ def of_redis(stack, page, folder):
     client.write_text(f'#!/bin/sh\nexec {shlex.quote(program("REDIS_CLI"))} -e "$@"\n')
     client.chmod(0o700)
     return {"PATH": str(folder), "REDIS_PASSWORD_FILE": stack.secret("redis-default"), "SENTINEL_PASSWORD_FILE": stack.secret("sentinel-default"),
-            "SENTINELS": " ".join(page.members_with_role("sentinel")),
+            "SENTINELS": " ".join(page.members_with_role("sentinel")), "SENTINEL": page.members_with_role("sentinel")[0],
             "PRIMARY": page.members_with_role("master")[0], "MEMBER": page.members_with_role("replica")[0]}
 
 
