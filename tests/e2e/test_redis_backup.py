@@ -11,7 +11,7 @@ from deployment import Stack, free_port, wait_until
 from redis_client import RedisClient
 from redis_cluster import RedisCluster
 from redis_place import Place
-from servers import redis_before_7
+from servers import acl_rule, redis_before_7
 
 PASSWORD = "planted-pass-word-7143"
 
@@ -45,7 +45,9 @@ class Deployment:
         self.folder = pathlib.Path(self.place.folder)
         self.password_file = self.folder / "password"
         self.password_file.write_text(PASSWORD)
-        common = [f"requirepass {PASSWORD}", f"masterauth {PASSWORD}", *debug()]
+        users = self.folder / "users.acl"
+        users.write_text(f"user default on >{PASSWORD} ~* &* +@all\nuser backup on >{PASSWORD} {acl_rule('backup')}\n")
+        common = [f"aclfile {users}", f"masterauth {PASSWORD}", *debug()]
         self.master = self.place.server(*common)
         self.replica = self.place.server(*common, f"replicaof 127.0.0.1 {self.master.port}")
         self.master.start()
@@ -57,7 +59,7 @@ class Deployment:
         wait_until(lambda: "master_link_status:up" in (self.replica.client.ask("INFO", "replication") or ""), 30, "the replica is linked")
 
     def login(self):
-        return [f"--password-file={self.password_file}"]
+        return ["--user=backup", f"--password-file={self.password_file}"]
 
     def backup(self, repository, *arguments, redis=None, environment=None):
         address = (redis or self.master).address
@@ -166,7 +168,7 @@ def test_sentinels_lead_to_a_replica(repository):
     try:
         master = RedisClient(stack.address("redis-1"), stack.secret("redis-default"))
         assert master.ask("SET", "k", "v") == "OK"
-        login = [f"--password-file={stack.secret('redis-default')}", f"--sentinel-password-file={stack.secret('sentinel-default')}"]
+        login = ["--user=backup", f"--password-file={stack.secret('redis-backup')}", f"--sentinel-password-file={stack.secret('sentinel-default')}"]
         # The first seed is nobody: the second is asked.
         seeds = f"127.0.0.1:{free_port()},{stack.address('sentinel-2')}"
         Run("redis-backup.sh", [f"--redis={seeds}", *login, *repository.options]).wait()
@@ -182,7 +184,7 @@ def test_each_shard_of_a_cluster(repository):
     try:
         for i in range(300):
             assert any(node.client.ask("SET", f"key:{i}", str(i)) == "OK" for node in cluster.nodes[:3])
-        login = [f"--password-file={cluster.folder}/password"]
+        login = ["--user=backup", f"--password-file={cluster.folder}/password"]
         Run("redis-backup.sh", [f"--redis={cluster.nodes[4].address}", *login, *repository.options]).wait()
         manifest = repository.manifest()
         assert [dataset["shard"] for dataset in manifest["datasets"]] == ["shard-0", "shard-5461", "shard-10922"]
