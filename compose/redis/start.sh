@@ -19,6 +19,7 @@ write_users() {
   cat >users.acl <<TEXT
 user default on #$(sha256 redis-default) ~* &* +@all
 user replicawatch on #$(sha256 redis-exporter) $(rule exporter)
+user backup on #$(sha256 redis-backup) $(rule backup)
 TEXT
 }
 

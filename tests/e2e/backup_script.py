@@ -44,9 +44,9 @@ class Repository:
         return json.loads(((backup or self.backups()[-1]) / "manifest.json").read_text())
 
     def status(self, name, **labels):
-        """A value of the status file, or None."""
-        files = list(self.status_folder.glob("*.prom"))
-        return Page(files[0].read_text()).value("backup_" + name, **self.labels, **labels) if files else None
+        """A value of the status files, or None."""
+        text = "\n".join(path.read_text() for path in self.status_folder.glob("*.prom"))
+        return Page(text).value("backup_" + name, **self.labels, **labels)
 
 
 def files_under(folder):

@@ -7,9 +7,9 @@ import signal
 import subprocess
 import tempfile
 
-from deployment import ROOT, Exporter, free_port, wait_until
+from deployment import Exporter, free_port, wait_until
 from redis_client import RedisClient
-from servers import program, redis_before_7
+from servers import acl_rule, program, redis_before_7
 
 SLOTS = 16384
 SHARDS = 3
@@ -27,7 +27,7 @@ def free_ports():
 
 
 class ClusterNode:
-    def __init__(self, folder, rule):
+    def __init__(self, folder):
         self.port, self.bus_port = free_ports()
         self.address = f"127.0.0.1:{self.port}"
         self.folder = pathlib.Path(folder) / str(self.port)
@@ -35,7 +35,8 @@ class ClusterNode:
         self.process = None
         hashed = hashlib.sha256(PASSWORD.encode()).hexdigest()
         (self.folder / "users.acl").write_text(
-            f"user default on #{hashed} ~* &* +@all\nuser replicawatch on #{hashed} {rule}\n"
+            f"user default on #{hashed} ~* &* +@all\nuser replicawatch on #{hashed} {acl_rule('exporter')}\n"
+            f"user backup on #{hashed} {acl_rule('backup')}\n"
         )
         (self.folder / "redis.conf").write_text(
             f"port {self.port}\nbind 127.0.0.1\ndir {self.folder}\naclfile {self.folder}/users.acl\nmasterauth {PASSWORD!r}\n"
@@ -73,8 +74,7 @@ class RedisCluster:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="replicawatch-test-")
         pathlib.Path(self.folder, "password").write_text(PASSWORD)
-        rule = (ROOT / "compose/redis/exporter.acl").read_text().split("\n")[-2]
-        self.nodes = [ClusterNode(self.folder, rule) for _ in range(2 * SHARDS)]
+        self.nodes = [ClusterNode(self.folder) for _ in range(2 * SHARDS)]
         self.exporters = []
         try:
             for node in self.nodes:

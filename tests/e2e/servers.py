@@ -18,6 +18,11 @@ def redis_version():
     return subprocess.run([program("REDIS_SERVER"), "--version"], check=True, capture_output=True, text=True).stdout
 
 
+def acl_rule(name):
+    """The last line of a file in compose/redis."""
+    return (ROOT / f"compose/redis/{name}.acl").read_text().split("\n")[-2]
+
+
 def redis_before_7():
     return "v=6." in redis_version()
 

@@ -6,7 +6,8 @@
 status_update() {
   [ -n "${opt[status-dir]}" ] || return 0
   local file
-  mkdir -p "${opt[status-dir]}" || return
+  # It holds no secret, and the exporter is another user: so too its files.
+  (umask 022; mkdir -p "${opt[status-dir]}") || return
   file=${opt[status-dir]}/$(file_name "$service-$cluster-$backup").prom
   # The run that is refused by the lock writes here as well.
   (flock 8 && status_rewrite "$file" "$@") 8>"${opt[status-dir]}/.lock"
@@ -36,7 +37,6 @@ status_rewrite() {
     fi
   done
   status_page "$labels" >"$file.new" || return
-  # It holds no secret, and the exporter is another user.
   chmod 644 "$file.new" && sync "$file.new" && mv -f "$file.new" "$file"
 }
 

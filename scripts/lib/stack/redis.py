@@ -56,11 +56,11 @@ class Redis(Service):
 
     def _data(self, node):
         users = self.state.directory("data", node) / "users.acl"
-        rules = (self.shared / "exporter.acl").read_text().split("\n")[-2]
         self.state.write(
             users,
             f"user default on #{self._sha256('redis-default')} ~* &* +@all\n"
-            f"user replicawatch on #{self._sha256('redis-exporter')} {rules}\n",
+            f"user replicawatch on #{self._sha256('redis-exporter')} {self._rule('exporter')}\n"
+            f"user backup on #{self._sha256('redis-backup')} {self._rule('backup')}\n",
         )
         lines = [
             f"include {self.shared / 'redis.conf'}",
@@ -77,20 +77,22 @@ class Redis(Service):
         return "\n".join(lines) + "\n"
 
     def _sentinel(self, node):
-        rules = (self.shared / "exporter-sentinel.acl").read_text().split("\n")[-2]
         settings = (self.shared / "sentinel.conf").read_text().replace("MASTER_NAME", MASTER_NAME)
         lines = [
             f"port {self.port(node)}",
             "bind 127.0.0.1",
             f"dir {self.state.directory('data', node)}",
             f"requirepass {self._password('sentinel-default')}",
-            f"user replicawatch on #{self._sha256('sentinel-exporter')} {rules}",
+            f"user replicawatch on #{self._sha256('sentinel-exporter')} {self._rule('exporter-sentinel')}",
             f"sentinel monitor {MASTER_NAME} 127.0.0.1 {self.port(DATA[0])} 2",
             f"sentinel auth-pass {MASTER_NAME} {self._password('redis-default')}",
             "sentinel announce-ip 127.0.0.1",
             f"sentinel announce-port {self.port(node)}",
         ]
         return "\n".join(lines) + "\n" + settings
+
+    def _rule(self, name):
+        return (self.shared / f"{name}.acl").read_text().split("\n")[-2]
 
     def _password(self, secret):
         return self.state.secret(secret).read_text()
