@@ -12,6 +12,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/backup/redis.sh"
 # shellcheck source=scripts/lib/backup/redis_source.sh
 . "$here/lib/backup/redis_source.sh"
+# shellcheck source=scripts/lib/backup/redis_aof.sh
+. "$here/lib/backup/redis_aof.sh"
 
 # What decides how the data is loaded again; none of it is secret.
 readonly SETTINGS='databases dir dbfilename save appendonly appendfilename appenddirname appendfsync aof-use-rdb-preamble
@@ -31,8 +33,8 @@ backup_preflight() {
   sentinel_password=$data_password
   [ -z "${opt[sentinel-password-file]}" ] || sentinel_password=$(secret_of "${opt[sentinel-password-file]}")
   [ -n "${opt[no-scratch]}" ] || find_server
-  require_tools redis-check-rdb
-  find_sources
+  require_tools redis-check-rdb redis-check-aof
+  if [ -n "${opt[aof]}" ]; then find_append_only; else find_sources; fi
   mapfile -t shards < <(printf '%s\n' "${shards[@]}" | sort -V)
 }
 
@@ -44,23 +46,35 @@ backup_dump() {
 
 # dump_node SHARD ADDRESS
 dump_node() {
-  local shard=$1 address=$2 folder=$work file client source
+  local shard=$1 address=$2 folder=$work file source
   [ "$shard" = redis ] || folder=$work/$shard
   mkdir -p "$folder"
   info_of "$address" || fail "$E_RETRY" "$address does not answer: $(why)"
   check_scratch_serves
+  [ -n "${opt[no-scratch]}" ] || need_memory "${info[used_memory]}"
   source=$(source_of_info "$address")
   settings_of "$address" >"$folder/config.json"
   ask_or_fail "$address" ACL LIST >"$folder/users.acl"
-  file=$folder/dump.rdb
-  client "$address"
-  # It does not truncate the file that it writes, and leaves the end mark in what it writes to a pipe (seen in 7.0.15 and 7.2):
-  # so a new file in a new folder.
-  with_password "$data_password" run "${client[@]}" --rdb "$file" 2>"$private/why" || dump_failed "$address"
-  sync "$file"
-  say "$shard: $(numfmt --to=iec "$(stat -c %s "$file")") of $address (${SECONDS} s)"
+  if [ -n "${opt[aof]}" ]; then
+    copy_append_only "$address"
+    file=$work/$append_folder/$append_name.manifest
+  else
+    file=$folder/dump.rdb
+    dump_rdb "$address" "$file"
+  fi
+  say "$shard: $(numfmt --to=iec "$(du -sb "$folder" | cut -f1)") of $address (${SECONDS} s)"
   datasets=$(jq -c --arg shard "$shard" --arg file "${file#"$work/"}" --argjson source "$source" --slurpfile settings "$folder/config.json" \
     '. += [{shard: $shard, file: $file, source: $source, databases: ($settings[0].databases // "16" | tonumber)}]' <<<"$datasets")
+}
+
+# dump_rdb ADDRESS FILE
+dump_rdb() {
+  local client
+  client "$1"
+  # It does not truncate the file that it writes, and leaves the end mark in what it writes to a pipe (seen in 7.0.15 and 7.2):
+  # so a new file in a new folder.
+  with_password "$data_password" run "${client[@]}" --rdb "$2" 2>"$private/why" || dump_failed "$1"
+  sync "$2"
 }
 
 dump_failed() {
@@ -77,8 +91,8 @@ check_scratch_serves() {
 
 source_of_info() {
   jq -cn --arg address "$1" --arg server "$(server_name)" --arg version "$(server_version)" --arg mode "$(server_mode)" \
-    --arg role "${info[role]}" --arg run_id "${info[run_id]}" --arg master "${info[master_host]:-}:${info[master_port]:-}" \
-    '{address: $address, server: $server, version: $version, mode: $mode, role: $role, run_id: $run_id}
+    --argjson memory "${info[used_memory]}" --arg role "${info[role]}" --arg run_id "${info[run_id]}" --arg master "${info[master_host]:-}:${info[master_port]:-}" \
+    '{address: $address, server: $server, version: $version, mode: $mode, role: $role, run_id: $run_id, memory: $memory}
       + if $master == ":" then {} else {master: $master} end'
 }
 
@@ -103,6 +117,12 @@ backup_verify() {
 verify_dataset() {
   local file counted position
   file=$work/$(jq -r ".[$1].file" <<<"$datasets")
+  if [ -n "${opt[aof]}" ]; then
+    verify_append_only "$(jq -r ".[$1].databases" <<<"$datasets")"
+    datasets=$(jq -c --argjson contents "$contents" --arg folder "$append_folder" --arg name "$append_name" \
+      ".[$1] += \$contents + {append_only: {folder: \$folder, name: \$name}}" <<<"$datasets")
+    return
+  fi
   check_rdb "$file"
   counted=$(sed -n 's/^\[info\] \([0-9]*\) keys read$/\1/p' "$private/check")
   position=$(jq -cnR '[inputs | capture("AUX FIELD (?<name>repl-id|repl-offset|ctime|redis-ver|valkey-ver) = .(?<value>.*).$") | {(.name): .value}] | add // {}' \
@@ -119,7 +139,8 @@ verify_dataset() {
 # check_rdb FILE: its answer is left in $private/check. A tool that is older than the file says nothing about it.
 check_rdb() {
   run "${REDIS_CHECK_RDB:-redis-check-rdb}" "$1" >"$private/check" && return
-  if grep -q "Can't handle RDB format version" "$private/check" && [ -z "${opt[no-scratch]}" ]; then
+  if grep -q "Can't handle RDB format version" "$private/check"; then
+    [ -z "${opt[no-scratch]}" ] || fail "$E_VERIFY" 'redis-check-rdb is older than the file, and with --no-scratch nothing else checks it: set REDIS_CHECK_RDB to a newer one'
     say 'redis-check-rdb is older than the file: only the scratch server checks it'
     : >"$private/check"
   else
@@ -134,6 +155,7 @@ option master-name NAME '' 'which master, where a Sentinel watches several'
 option sentinel-user NAME '' 'user of the Sentinels'
 option sentinel-password-file FILE '' 'file with the password of the Sentinels, if it is another one'
 option max-lag DURATION 1m 'a replica that is further behind is not taken'
+option aof DIR '' 'back the append-only file up instead, of the node --redis on this host whose setting dir is DIR'
 option allow-master '' '' 'take the master when no replica can be taken'
 option no-scratch '' '' 'verify without a server of its own: the backup does not count as verified'
 option scratch-config FILE '' 'more settings for the server of the verification (loadmodule ...)'

@@ -9,6 +9,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/backup.sh"
 # shellcheck source=scripts/lib/backup/redis.sh
 . "$here/lib/backup/redis.sh"
+# shellcheck source=scripts/lib/backup/redis_aof.sh
+. "$here/lib/backup/redis_aof.sh"
 
 help='usage: scripts/redis-restore.sh --from DIR [OPTION...]                                  a trial: load, compare, end
        scripts/redis-restore.sh --from DIR --keep-running [--scratch-port PORT]        the same, and leave the server running
@@ -19,16 +21,31 @@ DIR is a backup, or a repository, of which the newest backup is taken. A damaged
 
 # --- One RDB, in a scratch server
 
-# prepare_dataset SHARD FOLDER: dump.rdb in FOLDER, loaded by a scratch server there and found as the manifest says.
+# prepare_dataset SHARD FOLDER: dump.rdb or the append-only file in FOLDER, loaded by a scratch server there and found as the manifest says.
 prepare_dataset() {
-  local dataset
+  local dataset settings
   dataset=$(manifest_get '.datasets[] | select(.shard == $shard)' -c --arg shard "$1")
+  need_memory "$(jq -r '.source.memory // 0' <<<"$dataset")"
+  append_folder=$(jq -r '.append_only.folder // ""' <<<"$dataset")
+  append_name=$(jq -r '.append_only.name // ""' <<<"$dataset")
   stage "$E_VERIFY" "$1: unpacking"
-  extract "$(jq -r .file <<<"$dataset")" "$2/dump.rdb"
-  stage "$E_VERIFY" "$1: loading"
   databases=$(jq -r .databases <<<"$dataset")
-  start_scratch "$2" "$(settings_for "$databases")$extra_settings"
+  settings=$(settings_for "$databases")$extra_settings
+  if [ -n "$append_folder" ]; then
+    extract_append_only "$2"
+    settings+=$'\n'$(append_only_settings "$append_folder" "$append_name")
+  else
+    extract "$(jq -r .file <<<"$dataset")" "$2/dump.rdb"
+  fi
+  stage "$E_VERIFY" "$1: loading"
+  start_scratch "$2" "$settings"
   compare "$1" "$dataset"
+}
+
+extract_append_only() {
+  local name
+  while IFS= read -r name <&4; do extract "$name" "$1/$name"; done \
+    4< <(manifest_get '.files[].name | select(startswith($folder))' --arg folder "$append_folder/")
 }
 
 # compare SHARD DATASET: what the scratch server holds with the manifest. Without a digest the backup was made without a scratch server.
@@ -101,10 +118,17 @@ in_place() {
   read_settings
   refuse_a_running_server
   refuse_old_data
-  staging=$(mktemp -d "$data_dir/.restore.XXXXXX")
+  staging=$(mktemp -d "$data_dir/.$tool.XXXXXX")
+  printf '%s\n' "$staging" >>"$private/running"
   undo rm -rf "$staging"
   prepare_dataset "$shard" "$staging"
-  [ "${opt[appendonly]}" != yes ] || build_append_only
+  if [ -n "$append_folder" ]; then
+    # The files have the names that are in their manifest.
+    [ "${opt[appendonly]}|${opt[appenddirname]}|${opt[appendfilename]}" = "yes|$append_folder|$append_name" ] ||
+      usage_error 'the backup is an append-only file: it keeps its names, and is for a server with appendonly yes'
+  elif [ "${opt[appendonly]}" = yes ]; then
+    build_append_only
+  fi
   stop_scratch
   stage "$E_DUMP" 'moving it into place'
   refuse_a_running_server
@@ -116,9 +140,9 @@ in_place() {
 # What the files are called, and whether there shall be an append-only file: as it was where the backup comes from, unless options say
 # otherwise.
 read_settings() {
-  local name folder
-  folder=$(dirname "$(manifest_get '.datasets[] | select(.shard == $shard) | .file' --arg shard "$shard")")
-  extract "$([ "$folder" = . ] || printf '%s/' "$folder")config.json" "$private/config.json"
+  local name folder=
+  [ "$shard" = redis ] || folder=$shard/
+  extract "${folder}config.json" "$private/config.json"
   for name in dbfilename appenddirname appendfilename appendonly; do
     [ -n "${opt[$name]}" ] || opt[$name]=$(jq -r --arg name "$name" '.[$name] // ""' "$private/config.json")
     [[ ${opt[$name]} != */* ]] || fail "$E_USAGE" "--$name is the name of a file, not a path"
@@ -177,7 +201,7 @@ build_append_only() {
 # Old data out, new data in; what is in the way of it puts all back.
 exchange() {
   local name
-  mv "$staging/dump.rdb" "$staging/.rdb" && mv "$staging/.rdb" "$staging/${opt[dbfilename]}"
+  if [ -z "$append_folder" ]; then mv "$staging/dump.rdb" "$staging/.rdb" && mv "$staging/.rdb" "$staging/${opt[dbfilename]}"; fi
   chown -R --reference="$data_dir" "$staging" 2>/dev/null || [ "$(id -u)" != 0 ] || fail "$E_DUMP" "cannot give the files to the owner of $data_dir"
   sync -f "$staging"
   mapfile -t old_names < <(data_files "$data_dir")

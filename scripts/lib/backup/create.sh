@@ -29,10 +29,10 @@ backup_main() {
   stage "$E_PREFLIGHT" "backup $backup of $cluster: preflight"
   prepare_encryption
   lock_repository
-  status_update "expected_interval_seconds=${opt[interval]}" "last_attempt_timestamp_seconds=$started" 'info{}=' \
-    "info{method=\"$method\",encrypted=\"${encryption:-no}\"}=1"
+  status_update "expected_interval_seconds=${opt[interval]}" "last_attempt_timestamp_seconds=$started"
   check_space
   backup_preflight
+  status_update 'info{}=' "info{method=\"$method\",encrypted=\"${encryption:-no}\"}=1"
   make_partial
   stage "$E_DUMP" 'dump'
   backup_dump

@@ -108,6 +108,14 @@ find_server() {
   [ -n "$program_version" ] || fail "$E_PREFLIGHT" "$server_program does not tell its version"
 }
 
+# need_memory BYTES: what the source uses, to load it here. A scratch server that is too large would not end alone: the
+# system might end the neighbour that it is to protect.
+need_memory() {
+  local available
+  available=$(awk '/^MemAvailable:/ {printf "%d", $2 * 1024}' /proc/meminfo)
+  [ "$available" -ge "$1" ] || fail "$E_PREFLIGHT" "$(numfmt --to=iec "$1") of memory are needed to load the data, $(numfmt --to=iec "$available") are available: use a host with more (a backup also goes by --no-scratch, and a restore by --unpack)"
+}
+
 at_least() { printf '%s\n' "$1" "$2" | sort -CV; } # at_least WANTED VERSION
 
 # start_scratch FOLDER SETTINGS: a server with the files of FOLDER, which nobody else can reach: no port, a socket in a private folder.

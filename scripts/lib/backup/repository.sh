@@ -22,7 +22,7 @@ lock_repository() {
 remove_leftovers() {
   local folder
   while IFS= read -r folder; do
-    [[ $folder != */"$tool".?????? || ! -O $folder ]] || rm -rf "$folder"
+    [[ $folder != */"$tool".?????? && $folder != */".$tool".?????? || ! -O $folder ]] || rm -rf "$folder"
   done <"$lock_file"
   for folder in "$repository/$(prefix_of)"-$TIME_PATTERN.{partial,deleting}; do
     [ -d "$folder" ] || continue

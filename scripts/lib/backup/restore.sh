@@ -9,7 +9,27 @@ restore_begin() {
   parse_options "$@"
   require_options from
   begin restore_end
+  remove_dead_restores
+  # Locked before it has its name: one without the lock is dead.
+  exec 9>"$private/.running"
+  flock 9
+  mv "$private/.running" "$private/running"
   work=$(mktemp -d "${opt[work-dir]:-${TMPDIR:-/tmp}}/$tool.XXXXXX")
+  printf '%s\n' "$work" >>"$private/running"
+}
+
+# What a restore left that was killed: plaintext, and up to the whole of it. A server that --keep-running left has no such file.
+remove_dead_restores() {
+  local file folder
+  for file in "${TMPDIR:-/tmp}/$tool".??????/running; do
+    [ -O "$file" ] && flock -n "$file" true || continue
+    while IFS= read -r folder; do
+      [[ $folder == */"$tool".?????? || $folder == */".$tool".?????? ]] && [ -d "$folder" ] || continue
+      say "removing $folder, which a restore left that was killed"
+      rm -rf "$folder"
+    done <"$file"
+    rm -rf "$(dirname "$file")"
+  done
 }
 
 restore_end() {
