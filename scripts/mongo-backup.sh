@@ -89,8 +89,6 @@ dump() {
   fi
 }
 
-end_process() { ! kill "$1" 2>/dev/null || wait "$1" || true; }
-
 dump_failed() {
   [ "$1" -ne 124 ] || fail "$E_RETRY" "the dump of $member was not done within --timeout"
   fail "$E_DUMP" "mongodump of $member failed: $(last_words "$private/dump.log")"

@@ -98,6 +98,9 @@ restored() {
   grep -q ' 0 document(s) failed to restore' "$log" || fail "$failure_code" "not all documents were restored: $(last_words "$log")"
 }
 
+# end_process PID: of what runs beside, for `undo`.
+end_process() { ! kill "$1" 2>/dev/null || wait "$1" || true; }
+
 # --- The scratch server
 
 scratch_pid=

@@ -222,7 +222,7 @@ const tasks = {
   drop: () => drop(connect(question.addresses[0])),
   // The ends of an oplog that was restored as a collection of a scratch server.
   oplogFile: () => {
-    const entries = connect(question.addresses[0]).getSiblingDB('replicawatch').getCollection('oplog');
+    const entries = connect(question.addresses[0]).getSiblingDB(question.database).getCollection('oplog');
     const end = (direction) => first(entries.find({}, {ts: 1}).sort({ts: direction}).limit(1).toArray());
     return {first: end(1)?.ts, last: end(-1)?.ts};
   },
