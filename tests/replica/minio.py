@@ -60,6 +60,11 @@ class Minio:
         different = self.stack.mc(read, node=node, timeout=120)
         assert not different, f"other contents, or none: {different}"
 
+    def backed_up(self):
+        with line("minio: a backup of all versions is made and verified, and its state is published"):
+            self.stack.backup("minio")
+            self.stack.exporter("minio").wait(lambda page: page.value("backup_last_exit_code") == 0, 30, "the exporter tells of it")
+
     def stop(self):
         self.stack.compose("stop", self.stopped)
 
