@@ -119,7 +119,7 @@ backup_verify() {
   local name
   while IFS= read -r name <&3; do verify_bucket "$name"; done 3< <(jq -r '.[].name' <<<"$buckets")
   manifest_set .buckets "$buckets"
-  manifest_set .iam "$(json_text "$iam")"
+  manifest_set .iam "$(jq -n --arg iam "$iam" '$iam')"
   manifest_set .items "$(jq '{buckets: length, keys: ([.[].keys] | add), versions: ([.[].versions] | add),
     delete_markers: ([.[].delete_markers] | add)}' <<<"$buckets")"
 }

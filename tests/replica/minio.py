@@ -31,8 +31,8 @@ class Minio:
         with line("minio: buckets, policies and users are as declared"):
             state = self.state()
             assert {"gogotex", "gogotex-backup"} <= set(state["buckets"]), state
-            assert {"replicawatch", "replicawatch-buckets", "gogotex-app"} <= set(state["policies"]), state
-            assert {"replicawatch": "replicawatch", "gogotex-app": "gogotex-app"}.items() <= state["users"].items(), state
+            assert {"replicawatch", "replicawatch-buckets", "gogotex-app", "gogotex-backup"} <= set(state["policies"]), state
+            assert {"replicawatch": "replicawatch", "gogotex-app": "gogotex-app", "backup": "gogotex-backup"}.items() <= state["users"].items(), state
 
     def state(self):
         def entries(command, key):
