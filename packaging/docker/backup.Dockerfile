@@ -27,5 +27,5 @@ RUN apt-get update && apt-get install -y --no-install-recommends jq age gnupg py
 COPY --from=mc /usr/bin/mc /usr/bin/
 COPY scripts/lib/backup.sh /usr/lib/replicawatch/scripts/lib/
 COPY scripts/lib/backup /usr/lib/replicawatch/scripts/lib/backup
-COPY scripts/minio-backup.sh scripts/minio-restore.sh* /usr/lib/replicawatch/scripts/
+COPY scripts/minio-backup.sh scripts/minio-restore.sh /usr/lib/replicawatch/scripts/
 ENTRYPOINT ["/usr/lib/replicawatch/scripts/minio-backup.sh"]

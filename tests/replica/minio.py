@@ -64,6 +64,8 @@ class Minio:
         with line("minio: a backup of all versions is made and verified, and its state is published"):
             self.stack.backup("minio")
             self.stack.exporter("minio").wait(lambda page: page.value("backup_last_exit_code") == 0, 30, "the exporter tells of it")
+        with line("minio: restored on trial, every version is as it was"):
+            self.stack.restore("minio", "--cluster", "minio-1:9000", "--access-key", "minioadmin", "--secret-key-file", "/run/secrets/minio-root", "--drill")
 
     def stop(self):
         self.stack.compose("stop", self.stopped)

@@ -56,5 +56,5 @@ mc_admin() {
   return 1
 }
 
-# wanted_buckets <NAMES: those of --bucket, or all.
+# chosen <NAMES: those of --bucket, or all.
 chosen() { if [ -n "${opt[bucket]}" ]; then tr ',' '\n' <<<"${opt[bucket]}"; else cat; fi; }

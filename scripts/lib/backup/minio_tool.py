@@ -1,4 +1,4 @@
-"""What minio-backup.sh and minio-restore.sh ask of a deployment: see main() for the commands. Answers are JSON on standard output."""
+"""What minio-backup.sh and minio-restore.sh ask of a deployment, or of their files: see COMMANDS. Answers are JSON, or lines."""
 import argparse
 import http.client
 import json
@@ -6,6 +6,7 @@ import sys
 import zipfile
 
 import minio_dump
+import minio_put
 from s3 import S3, Refused, Unreachable, parse, texts
 
 # Exit codes beside 0: refused for good, nobody answers (the scripts' 75).
@@ -57,40 +58,56 @@ def trim_settings(exported, path, targets=""):
                 target.writestr(name, source.read(name))
 
 
-def run(options, s3):
-    command, arguments = options.command, options.arguments
-    if command == "health":
-        answer = healthy(s3)
-        if answer:
-            raise Unreachable(answer)
-    elif command == "buckets":
-        for bucket in s3.buckets():
-            print(bucket)
-    elif command == "about":
-        print(json.dumps(about_bucket(s3, *arguments)))
-    elif command == "list":
-        print(json.dumps(minio_dump.list_bucket(s3, *arguments)))
-    elif command == "dump":
-        bucket, versioned, listed, index, result = arguments
-        answer = minio_dump.dump_bucket(s3, bucket, versioned == "versioned", listed, index, sys.stdout.buffer)
-        with open(result, "w", encoding="ascii") as file:
-            json.dump(answer, file)
-    elif command == "trim-settings":
-        trim_settings(*arguments)
-    elif command == "check":
-        for difference in minio_dump.differences(*arguments):
-            print(difference)
+def as_json(answer):
+    print(json.dumps(answer))
+
+
+def lines(answers):
+    for answer in answers:
+        print(answer)
+
+
+def dump(s3, bucket, versioned, listed, index, result):
+    answer = minio_dump.dump_bucket(s3, bucket, versioned == "versioned", listed, index, sys.stdout.buffer)
+    with open(result, "w", encoding="ascii") as file:
+        json.dump(answer, file)
+
+
+def health(s3):
+    answer = healthy(s3)
+    if answer:
+        raise Unreachable(answer)
+
+
+COMMANDS = {
+    "health": health,
+    "buckets": lambda s3: lines(s3.buckets()),
+    "about": lambda s3, bucket: as_json(about_bucket(s3, bucket)),
+    "list": lambda s3, bucket, path: as_json(minio_dump.list_bucket(s3, bucket, path)),
+    "dump": dump,
+    "check": lambda s3, index, stored: lines(minio_dump.differences(index, stored)),
+    "trim-settings": lambda s3, exported, path, targets: trim_settings(exported, path, targets),
+    "state": lambda s3, bucket: as_json(minio_put.state_of(s3, bucket)),
+    "make": lambda s3, bucket, lock: minio_put.make_bucket(s3, bucket, lock == "true"),
+    "enable-versions": minio_put.enable_versions,
+    "put": lambda s3, bucket, index, stored, trial: as_json(minio_put.put_bucket(s3, bucket, index, stored, trial == "true")),
+    "compare": lambda s3, bucket, index, how, trial: lines(
+        minio_put.Compare(s3, bucket, index, how == "full", trial == "true").everything()
+    ),
+    "remove": minio_put.remove_bucket,
+    "settings": lambda s3, exported, path, bucket, step: as_json(minio_put.settings_for(exported, path, bucket, step)),
+}
 
 
 def main():
     parser = argparse.ArgumentParser()
     for name in ("minio", "access-key", "secret-key-file", "ca-file"):
         parser.add_argument(f"--{name}", default="")
-    parser.add_argument("command")
+    parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("arguments", nargs="*")
     options = parser.parse_args()
     try:
-        run(options, client(options) if options.secret_key_file else None)
+        COMMANDS[options.command](client(options), *options.arguments)
     except Refused as reason:
         print(reason, file=sys.stderr)
         sys.exit(REFUSED)
