@@ -39,5 +39,7 @@ engine_down() {
   kill "$ENGINE_PID" 2>/dev/null || true
   wait "$ENGINE_PID" 2>/dev/null || true
   ENGINE_PID=
+  # The engine leaves the network namespace of its containers mounted there.
+  umount "$ENGINE_FOLDER"/exec/netns/* 2>/dev/null || true
   rm -rf "$ENGINE_FOLDER"
 }
