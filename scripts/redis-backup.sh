@@ -139,7 +139,8 @@ verify_dataset() {
 # check_rdb FILE: its answer is left in $private/check. A tool that is older than the file says nothing about it.
 check_rdb() {
   run "${REDIS_CHECK_RDB:-redis-check-rdb}" "$1" >"$private/check" && return
-  if grep -q "Can't handle RDB format version" "$private/check" && [ -z "${opt[no-scratch]}" ]; then
+  if grep -q "Can't handle RDB format version" "$private/check"; then
+    [ -z "${opt[no-scratch]}" ] || fail "$E_VERIFY" 'redis-check-rdb is older than the file, and with --no-scratch nothing else checks it: set REDIS_CHECK_RDB to a newer one'
     say 'redis-check-rdb is older than the file: only the scratch server checks it'
     : >"$private/check"
   else

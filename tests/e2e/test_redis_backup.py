@@ -182,14 +182,19 @@ def test_retention(deployment, repository):
     # Nothing goes before a newer one is verified.
     deployment.backup(repository, "--keep=1", environment={"REDIS_CHECK_RDB": "false"}).wait(5)
     assert files_under(repository.folder).keys() == everything.keys()
-    deployment.backup(repository, "--keep=1", "--no-scratch").wait()
-    unverified = repository.backups()[-1]
-    assert repository.manifest()["verified"] is False and files_under(repository.folder).keys() > everything.keys()
+    run = deployment.backup(repository, "--keep=1", "--no-scratch")
+    unverified = []
+    if subprocess.run(["redis-check-rdb", good / "dump.rdb"], capture_output=True).returncode == 0:
+        run.wait()
+        unverified = repository.backups()[-1:]
+        assert repository.manifest()["verified"] is False and files_under(repository.folder).keys() > everything.keys()
+    else:
+        assert "older than the file" in run.wait(5)
 
     told = deployment.backup(repository, "--keep=2").wait(7)
     assert "notes.txt" in told and repository.status("last_exit_code") == 7
     newest = repository.backups()[-1]
-    assert repository.backups() == [*stay, foreign, good, unverified, newest] and not any(path.exists() for path in old)
+    assert repository.backups() == [*stay, foreign, good, *unverified, newest] and not any(path.exists() for path in old)
     assert (foreign / "letter").exists() and repository.manifest()["verified"] is True
     assert repository.status("last_success_timestamp_seconds") >= repository.manifest()["finished"]
 

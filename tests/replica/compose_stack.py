@@ -95,6 +95,15 @@ class ComposeStack:
         secret, port = ("sentinel-default", 26379) if node.startswith("sentinel") else ("redis-default", 6379)
         return self.run_in("redis-client", f"REDISCLI_AUTH=$(cat /run/secrets/{secret}) redis-cli -h {node} -p {port} {command}").strip()
 
+    def backup(self, service):
+        """One run of the service's backup; gives what it says."""
+        return self.compose("--profile", "backup", "run", "--rm", "-T", f"{service}-backup")
+
+    def restore(self, service, *arguments):
+        script = f"/usr/lib/replicawatch/scripts/{service}-restore.sh"
+        return self.compose("--profile", "backup", "run", "--rm", "-T", "--entrypoint", script, f"{service}-backup", "--from", "/backups",
+                            "--status-dir", "/backup-status", *arguments)
+
     def mc(self, script, user="minioadmin", secret="minio-root", node="minio-1", check=True, timeout=60):
         """A shell script with `mc` and its alias `m`."""
         alias = f"export MC_HOST_m=http://{user}:$(cat /run/secrets/{secret})@{node}:9000; "

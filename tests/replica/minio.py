@@ -31,8 +31,8 @@ class Minio:
         with line("minio: buckets, policies and users are as declared"):
             state = self.state()
             assert {"gogotex", "gogotex-backup"} <= set(state["buckets"]), state
-            assert {"replicawatch", "replicawatch-buckets", "gogotex-app"} <= set(state["policies"]), state
-            assert {"replicawatch": "replicawatch", "gogotex-app": "gogotex-app"}.items() <= state["users"].items(), state
+            assert {"replicawatch", "replicawatch-buckets", "gogotex-app", "gogotex-backup"} <= set(state["policies"]), state
+            assert {"replicawatch": "replicawatch", "gogotex-app": "gogotex-app", "backup": "gogotex-backup"}.items() <= state["users"].items(), state
 
     def state(self):
         def entries(command, key):
@@ -59,6 +59,13 @@ class Minio:
         read = f"while read -r sum dash name; do [ \"$(mc cat m/gogotex/smoke/$name | sha256sum)\" = \"$sum  -\" ] || echo $name; done </tmp/sums"
         different = self.stack.mc(read, node=node, timeout=120)
         assert not different, f"other contents, or none: {different}"
+
+    def backed_up(self):
+        with line("minio: a backup of all versions is made and verified, and its state is published"):
+            self.stack.backup("minio")
+            self.stack.exporter("minio").wait(lambda page: page.value("backup_last_exit_code") == 0, 30, "the exporter tells of it")
+        with line("minio: restored on trial, every version is as it was"):
+            self.stack.restore("minio", "--cluster", "minio-1:9000", "--access-key", "minioadmin", "--secret-key-file", "/run/secrets/minio-root", "--drill")
 
     def stop(self):
         self.stack.compose("stop", self.stopped)

@@ -48,6 +48,17 @@ class Mongo:
         with line("mongo: a write with w:majority is on every member"):
             self.stack.mongo("connection.getDB('smoke').test.updateOne({_id: 1}, {$set: {at: new Date()}}, {upsert: true, writeConcern: {w: 3, wtimeout: 10000}})")
 
+    def backed_up(self):
+        with line("mongo: a dump of a secondary is made and verified, and its state is published"):
+            self.stack.backup("mongo")
+            self.stack.exporter("mongo").wait(lambda page: page.value("backup_last_exit_code") == 0, 30, "the exporter tells of it")
+        with line("mongo: restored to a temporary database, counts and hashes are as they were"):
+            self.stack.restore("mongo", "--cluster", "rs0", "--mongo", "mongo-1:27017,mongo-2:27017,mongo-3:27017", "--user", "admin",
+                               "--password-file", "/run/secrets/mongo-admin", "--db", "smoke", "--target-db", "smoke_restored")
+            hashes = self.stack.mongo("for (const name of ['smoke', 'smoke_restored']) print(connection.getDB(name).runCommand({dbHash: 1}).md5)", self.primary() + ":27017")
+            assert len(set(hashes.split())) == 1, hashes
+            self.stack.mongo("connection.getDB('smoke_restored').dropDatabase()")
+
     def stop(self):
         self.stopped = self.primary()
         self.stack.run_in("mongo-client", "rm -f /tmp/writer.*")

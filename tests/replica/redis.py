@@ -54,6 +54,14 @@ class Redis:
         for node in NODES:
             wait_until(lambda: self.stack.redis(node, "EXISTS", *keys) == str(KEYS), 30, f"{node} has all {KEYS} keys")
 
+    def backed_up(self):
+        with line("redis: a backup is made and verified, and its state is published"):
+            self.stack.backup("redis")
+            self.stack.exporter("redis").wait(lambda page: page.value("backup_last_exit_code") == 0, 30, "the exporter tells of it")
+        with line("redis: restored on trial, each key and the digest of the data are as they were"):
+            self.stack.restore("redis", "--cluster", "gogotex")
+            self.stack.exporter("redis").wait(lambda page: page.all("backup_restore_drill_timestamp_seconds"), 30, "the drill is published")
+
     def stop(self):
         self.stopped = self.master()
         self.stack.compose("stop", self.stopped)

@@ -150,6 +150,9 @@ def main():
                     service.healthy()
                     service.writes()
             monitoring(stack, alerts)
+            for service in services:
+                with part():
+                    service.backed_up()
             stops(services, alerts)
             cut_off(stack, services, alerts)
             down_and_up(stack, services)

@@ -70,11 +70,19 @@ exporter_images() {
   done
 }
 
+backup_images() {
+  local name
+  for name in redis mongo minio; do
+    docker_build -f packaging/docker/backup.Dockerfile --target "$name" --build-arg MONGO_IMAGE="$(image_of MONGO_IMAGE)" \
+      --build-arg REDIS_IMAGE="$(image_of REDIS_IMAGE)" --build-arg MC_IMAGE="$(image_of MC_IMAGE)" -t "replicawatch-$name-backup" .
+  done
+}
+
 # make_images: all of them, with a line for each step and its seconds; what a failing one printed is shown.
 make_images() {
   local step log begin
   log=$(mktemp)
-  for step in base_image server_images exporter_images; do
+  for step in base_image server_images exporter_images backup_images; do
     begin=$SECONDS
     printf 'images: %s ... ' "${step//_/ }"
     # A subshell of its own, outside of any condition, or `set -e` would be off inside.

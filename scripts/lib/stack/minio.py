@@ -11,7 +11,7 @@ NODES = ["minio-1", "minio-2", "minio-3", "minio-4"]
 ROOT_USER = "minioadmin"
 EXPORTER_USER = "replicawatch"
 # Of compose/minio/users.txt, with the secret of each.
-USERS = {EXPORTER_USER: "minio-exporter", "gogotex-app": "minio-app"}
+USERS = {EXPORTER_USER: "minio-exporter", "gogotex-app": "minio-app", "backup": "minio-backup"}
 
 
 class Minio(Service):
