@@ -6,7 +6,7 @@ import http.client
 import json
 import tarfile
 
-from s3 import ATTEMPTS, Refused, Unreachable, texts
+from s3 import ATTEMPTS, Refused, texts
 
 CONNECTIONS = 4
 # So many bytes of an object are fetched ahead of their turn; what is larger is read when its turn comes.
@@ -23,6 +23,10 @@ KEPT = (
 
 class Gone(Exception):
     """The version is not there any more, or says that it is not."""
+
+
+class Unreadable(Exception):
+    """An object that the server cannot give, though it answers: to try again later would not help."""
 
 
 class Changed(Exception):
@@ -126,7 +130,7 @@ class Dump:
         raise error
 
     def unreadable(self, version, reason):
-        return Unreachable(f"{self.bucket}/{version['key']!r} cannot be read: {reason or type(reason).__name__}")
+        return Unreadable(f"{self.bucket}/{version['key']!r} cannot be read: {reason or type(reason).__name__}")
 
     def take(self, version, fetched):
         """Writes one version; gives its lines of the index: one about it, or about bytes in the stream that became no object."""

@@ -108,7 +108,7 @@ def main():
     options = parser.parse_args()
     try:
         COMMANDS[options.command](client(options), *options.arguments)
-    except Refused as reason:
+    except (Refused, minio_dump.Unreadable) as reason:
         print(reason, file=sys.stderr)
         sys.exit(REFUSED)
     except (Unreachable, BrokenPipeError) as reason:
