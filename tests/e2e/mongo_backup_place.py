@@ -1,4 +1,5 @@
 """A replica set that is backed up: data of all kinds, who writes to it meanwhile, and programs that misbehave."""
+import json
 import pathlib
 
 from backup_script import Run
@@ -24,12 +25,15 @@ shop.createCollection('french', {collation: {locale: 'fr'}, validator: {x: {$exi
 shop.createCollection('capped', {capped: true, size: 65536, max: 50});
 for (let i = 99; i > 0; i--) shop.capped.insertOne({_id: i});
 shop.createCollection('weather', {timeseries: {timeField: 'at', metaField: 'where', granularity: 'minutes'}, expireAfterSeconds: 864000});
-shop.weather.insertMany(Array.from({length: 200}, (_, i) => ({at: new Date(1.7e12 + i * 1e6), where: i % 3, degrees: i / 7})));
+shop.weather.insertMany(Array.from({length: 200}, (_, i) => ({at: new Date(Date.now() - i * 1e6), where: i % 3, degrees: i / 7})));
 shop.createView('large', 'orders', [{$match: {number: {$gt: 2990}}}], {collation: {locale: 'fr'}});
 db.getSiblingDB('other').things.insertOne({_id: 1});
 shop.createRole({role: 'clerk', privileges: [{resource: {db: 'shop', collection: 'orders'}, actions: ['find']}], roles: []});
 shop.createUser({user: 'shop', pwd: 'of-the-shop', roles: ['clerk']});
+// As docs/backup.md says what a restore wants; the last role is for --drop.
+db.getSiblingDB('admin').createUser({user: 'restore', pwd: 'RESTORE', roles: ['restore', 'readAnyDatabase', 'dbAdminAnyDatabase']});
 """
+RESTORE_PASSWORD = "planted: 'word' #\\/@%"
 
 # One after another: a copy of one moment has all numbers up to some, and of `second` at most one less than of `first`.
 WRITE = """
@@ -51,7 +55,9 @@ class Deployment:
         nodes = self.stack.status()["nodes"].values()
         self.logs = {node["address"]: pathlib.Path(node["log"]) for node in nodes if node["service"] == "mongo"}
         self.addresses = ",".join(self.logs)
-        self.shell(FILL)
+        self.passwords = {"backup": pathlib.Path(self.stack.secret("mongo-backup")), "restore": self.folder / "restore-password"}
+        self.passwords["restore"].write_text(RESTORE_PASSWORD + "\n")
+        self.shell(FILL.replace("'RESTORE'", json.dumps(RESTORE_PASSWORD)))
 
     def shell(self, script):
         return run_mongosh(self.stack, script)
@@ -60,10 +66,10 @@ class Deployment:
         return self.shell("print(db.hello().primary)").strip()
 
     def login(self, user):
-        return [f"--user={user}", f"--password-file={self.stack.secret(f'mongo-{user}')}"]
+        return [f"--user={user}", f"--password-file={self.passwords[user]}"]
 
     def secret(self, user):
-        return pathlib.Path(self.stack.secret(f"mongo-{user}")).read_text().strip()
+        return self.passwords[user].read_text().strip()
 
     def backup(self, repository, *arguments, environment=None):
         return backup(self.addresses, repository, *self.login("backup"), *arguments, environment=environment)
@@ -72,7 +78,7 @@ class Deployment:
         return restore(source, *arguments)
 
     def restore_into(self, source, *arguments):
-        return restore(source, f"--mongo={self.addresses}", *self.login("admin"), *arguments)
+        return restore(source, f"--mongo={self.addresses}", *self.login("restore"), *arguments)
 
     def dumped(self):
         """How often mongodump said who it is, by the member's address."""
