@@ -122,7 +122,7 @@ function source() {
 
 function checkWindow(found) {
   if (found.window > question.minWindow) return found;
-  throw new Failure(PREFLIGHT, `the oplog of ${found.member} reaches back ${found.window} s, more than ${question.minWindow} s are needed`);
+  throw new Failure(PREFLIGHT, `the oplog of ${found.member} reaches back ${found.window} s, more than ${question.minWindow} s are needed (--min-window)`);
 }
 
 // --- What there is
