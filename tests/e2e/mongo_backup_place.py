@@ -1,6 +1,7 @@
 """A replica set that is backed up: data of all kinds, who writes to it meanwhile, and programs that misbehave."""
 import json
 import pathlib
+import sys
 
 from backup_script import Run
 from deployment import Stack, wait_until
@@ -35,13 +36,15 @@ db.getSiblingDB('admin').createUser({user: 'restore', pwd: 'RESTORE', roles: ['r
 """
 RESTORE_PASSWORD = "planted: 'word' #\\/@%"
 
-# One after another: a copy of one moment has all numbers up to some, and of `second` at most one less than of `first`.
+# One after another: a copy of one moment has all numbers up to some, and of `second` at most one less than of `first`. Both are so large that
+# a dump cannot have read them at the same time.
 WRITE = """
 const shop = db.getSiblingDB('shop');
+for (const each of [shop.first, shop.second]) each.insertMany(Array.from({length: 300}, (_, i) => ({_id: -i, padding: 'x'.repeat(10000)})));
 for (let i = 1; !fs.existsSync('ENDING'); i++) {
   shop.first.insertOne({_id: i});
   shop.second.insertOne({_id: i});
-  if (i === 20) fs.writeFileSync('STARTED', '');
+  fs.writeFileSync('PROGRESS', `${i}`);
 }
 """
 
@@ -102,12 +105,12 @@ class Writer:
     """Writes to the deployment until it is left."""
 
     def __init__(self, deployment):
-        self.ending, self.started = deployment.folder / "ending", deployment.folder / "started"
-        script = WRITE.replace("ENDING", str(self.ending)).replace("STARTED", str(self.started))
+        self.ending, self.progress = deployment.folder / "ending", deployment.folder / "progress"
+        script = WRITE.replace("ENDING", str(self.ending)).replace("PROGRESS", str(self.progress))
         self.shell = start_mongosh(deployment.stack, script)
 
     def __enter__(self):
-        wait_until(self.started.exists, 30, "writes go on")
+        wait_until(self.progress.exists, 30, "writes go on")
         return self
 
     def __exit__(self, *_):
@@ -124,3 +127,29 @@ class Instead:
         path.write_text(f'#!/bin/bash\n{before}\n"{program(name)}" "$@"\ncode=$?\n{after}\nexit "$code"\n')
         path.chmod(0o755)
         self.environment = {name: str(path)}
+
+
+SLOW = """
+import pathlib, subprocess, sys, time
+progress, words = pathlib.Path('PROGRESS'), sys.argv[1:]
+files = [word.partition('=')[2] for word in words if word.startswith('--archive=')]
+if not files:
+    sys.exit(subprocess.run(['REAL', *words]).returncode)
+words = ['--archive' if word.startswith('--archive=') else word for word in words]
+run = subprocess.Popen(['REAL', *words, '--numParallelCollections=1'], stdout=subprocess.PIPE)
+with open(files[0], 'wb') as archive:
+    while piece := run.stdout.read(500000):
+        archive.write(piece)
+        seen, end = progress.read_text(), time.monotonic() + 10
+        while progress.read_text() == seen and time.monotonic() < end:
+            time.sleep(0.01)
+sys.exit(run.wait())
+"""
+
+
+def slow_dump(folder, writer):
+    """An environment in which mongodump goes on only as the writer does."""
+    path = pathlib.Path(folder) / "slow-mongodump"
+    path.write_text(f"#!{sys.executable}" + SLOW.replace("REAL", program("MONGODUMP")).replace("PROGRESS", str(writer.progress)))
+    path.chmod(0o755)
+    return {"MONGODUMP": str(path)}
