@@ -127,11 +127,12 @@ transfer() {
   stop_scratch
 }
 
-# compare_target DATABASES [DATABASE NEW-NAME]: with what the scratch server had. Of users the target may have more.
+# compare_target DATABASES [DATABASE NEW-NAME]: with what the scratch server had. Of users the target may have more, and what has expired
+# since the backup it removes at once.
 compare_target() {
   stage "$E_VERIFY" 'comparing'
-  question contents "$address" "$(jq -cn --argjson databases "$1" '{databases: $databases}')"
-  jq -c 'del(.users, .roles)' "$private/answer" >"$private/found"
+  question contents "$address" "$(jq -cn --argjson databases "$1" '{databases: $databases, withoutLogins: true}')"
+  jq -c '.expires = true' "$private/answer" >"$private/found"
   compare "$private/restored" "$private/found" "${@:2}"
 }
 

@@ -122,7 +122,7 @@ function source() {
 
 function checkWindow(found) {
   if (found.window > question.minWindow) return found;
-  throw new Failure(PREFLIGHT, `the oplog of ${found.member} reaches back ${found.window} s, more than ${question.minWindow} s are needed`);
+  throw new Failure(PREFLIGHT, `the oplog of ${found.member} reaches back ${found.window} s, more than ${question.minWindow} s are needed (--min-window)`);
 }
 
 // --- What there is
@@ -149,11 +149,11 @@ function inventory(db, names = userDatabases(db)) {
     const all = new Set(collections.map((collection) => collection.name));
     return collections.map((collection) => collectionOf(own, collection, all));
   });
-  return {
-    namespaces: namespaces.sort((a, b) => (a.ns < b.ns ? -1 : 1)),
-    users: db.getCollection('system.users').countDocuments({}),
-    roles: db.getCollection('system.roles').countDocuments({}),
-  };
+  namespaces.sort((a, b) => (a.ns < b.ns ? -1 : 1));
+  // The role `restore` may not look at them (6.0), and of a target they are not compared.
+  if (question.withoutLogins) return {namespaces};
+  const count = (name) => db.getCollection(name).countDocuments({});
+  return {namespaces, users: count('system.users'), roles: count('system.roles')};
 }
 
 // Of each database the hashes of its collections; those of system.profile and the like are in no dump.
@@ -230,7 +230,7 @@ const tasks = {
 
 function told(error) {
   const text = [password, encodeURIComponent(password)].filter((secret) => secret)
-    .reduce((message, secret) => message.split(secret).join('***'), `${error.message}`);
+    .reduce((message, secret) => message.split(secret).join('***'), `${error.message}`).replace(/, lsid: .*/s, ' ...');
   if (error.exitCode) return [error.exitCode, text];
   if (isRefusal(error)) return [DUMP, `refused: ${text}`];
   return [/^MongoNetwork|^MongoServerSelection/.test(error.name) ? RETRY : 0, text];
