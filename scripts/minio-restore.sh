@@ -160,7 +160,6 @@ option in-place '' '' 'into buckets of the same names'
 option overwrite '' '' 'also into such as are not empty'
 option iam '' '' 'users and policies as well; of the same names they are written over'
 option verify HOW full 'full reads all objects back; etag only those whose ETag is another one than before'
-option work-dir DIR '' 'where a bucket of an encrypted backup is unpacked, instead of TMPDIR'
 connection_options
 
 declare -A exists=()

@@ -41,3 +41,5 @@ backup_library=$(dirname "${BASH_SOURCE[0]}")/backup
 . "$backup_library/create.sh"
 # shellcheck source=scripts/lib/backup/restore.sh
 . "$backup_library/restore.sh"
+# shellcheck source=scripts/lib/backup/scratch.sh
+. "$backup_library/scratch.sh"

@@ -83,8 +83,6 @@ tool_options() {
 
 version_of() { "$1" --version 2>&1 | sed -nE '1s/^(.* version:? v?|db version v)//p'; }
 
-at_least() { printf '%s\n' "$1" "$2" | sort -CV; } # at_least WANTED VERSION
-
 last_words() { grep -vE 'index: |restoring |reading metadata' "$1" | tail -n 3 | cut -c -300 | tr '\n' ' '; }
 
 # restored ADDRESS OPTION...: runs mongorestore, and fails unless all documents arrived. It ends with 0 when documents could not be
@@ -103,7 +101,6 @@ end_process() { ! kill "$1" 2>/dev/null || wait "$1" || true; }
 
 # --- The scratch server
 
-scratch_pid=
 scratch_address=none
 
 find_scratch_program() {
@@ -147,13 +144,6 @@ scratch_serves() {
     [ "$SECONDS" -lt "$deadline" ] || fail "$E_RETRY" 'not within --timeout: the scratch server starts'
     sleep 0.1
   done
-}
-
-stop_scratch() {
-  [ -n "$scratch_pid" ] || return 0
-  kill -KILL "$scratch_pid" 2>/dev/null || true
-  wait "$scratch_pid" 2>/dev/null || true
-  scratch_pid=
 }
 
 # --- Comparing

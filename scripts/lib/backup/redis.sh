@@ -88,7 +88,6 @@ server_mode() { printf '%s' "${info[redis_mode]:-${info[server_mode]:-}}"; }
 
 scratch=          # the folder of the one that runs
 scratch_socket=
-scratch_pid=
 scratch_password=
 scratch_stays=false
 
@@ -115,8 +114,6 @@ need_memory() {
   available=$(awk '/^MemAvailable:/ {printf "%d", $2 * 1024}' /proc/meminfo)
   [ "$available" -ge "$1" ] || fail "$E_PREFLIGHT" "$(numfmt --to=iec "$1") of memory are needed to load the data, $(numfmt --to=iec "$available") are available: use a host with more (a backup also goes by --no-scratch, and a restore by --unpack)"
 }
-
-at_least() { printf '%s\n' "$1" "$2" | sort -CV; } # at_least WANTED VERSION
 
 # start_scratch FOLDER SETTINGS: a server with the files of FOLDER, which nobody else can reach: no port, a socket in a private folder.
 # As the replica of a master that there is not it expires nothing, so that what it holds is what the file holds, whenever it is loaded.
@@ -151,13 +148,6 @@ wait_until_loaded() {
     [ "$SECONDS" -lt "$deadline" ] || fail "$E_RETRY" 'not within --timeout: the scratch server loads'
     sleep 0.1
   done
-}
-
-stop_scratch() {
-  [ -n "$scratch_pid" ] || return 0
-  kill -KILL "$scratch_pid" 2>/dev/null || true
-  wait "$scratch_pid" 2>/dev/null || true
-  scratch_pid=
 }
 
 # contents_of ADDRESS: sets `contents`, the keys of each database and the digest of all, as JSON.
