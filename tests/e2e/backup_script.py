@@ -4,8 +4,9 @@ import os
 import pathlib
 import re
 import subprocess
+import threading
 
-from deployment import ROOT, Page
+from deployment import ROOT, Page, wait_until
 
 
 class Run:
@@ -52,3 +53,55 @@ class Repository:
 def files_under(folder):
     """Each file under the folder with its bytes: what must be the same when nothing was touched."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(pathlib.Path(folder).rglob("*")) if path.is_file()}
+
+
+def age_identity(path):
+    """Makes a key of age, and gives its recipient."""
+    subprocess.run(["age-keygen", "-o", path], check=True, capture_output=True)
+    return subprocess.run(["age-keygen", "-y", path], check=True, capture_output=True, text=True).stdout.strip()
+
+
+class Beside(threading.Thread):
+    """Does one thing over and over beside a test, from entering to leaving; entered when it has been done more than AT_FIRST times."""
+
+    AT_FIRST = 10
+    WITHIN = 20
+    PAUSE = 0
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.ending, self.rounds = threading.Event(), 0
+
+    def run(self):
+        while not self.ending.wait(self.PAUSE):
+            self.round()
+            self.rounds += 1
+
+    def __enter__(self):
+        self.start()
+        wait_until(lambda: self.rounds > self.AT_FIRST, self.WITHIN, f"{type(self).__name__} is at work")
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        self.join()
+
+
+class CommandLines(Beside):
+    """Looks for a word in the command lines of all processes."""
+
+    AT_FIRST = 0
+    PAUSE = 0.002
+
+    def __init__(self, word):
+        super().__init__()
+        self.word, self.found = word.encode(), set()
+
+    def round(self):
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                line = path.read_bytes()
+            except OSError:  # it has ended
+                continue
+            if self.word in line:
+                self.found.add(line)

@@ -1,6 +1,7 @@
 """What every module of this folder shares."""
 import pytest
 
+from backup_script import Repository
 from deployment import Alerts, Stack
 
 
@@ -44,3 +45,17 @@ def repaired(stack, watched, request):
             stack.run("resume", name)
         elif node["service"] == request.module.SERVICE and node["state"] != "running":
             stack.run("start", name)
+
+
+@pytest.fixture(scope="module")
+def deployment(request):
+    """What the module's Deployment sets up."""
+    made = request.module.Deployment()
+    yield made
+    made.purge()
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """For the backups of one test."""
+    return Repository(tmp_path / "repository")

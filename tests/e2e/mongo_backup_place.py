@@ -62,6 +62,9 @@ class Deployment:
         self.passwords["restore"].write_text(RESTORE_PASSWORD + "\n")
         self.shell(FILL.replace("'RESTORE'", json.dumps(RESTORE_PASSWORD)))
 
+    def purge(self):
+        self.stack.purge()
+
     def shell(self, script):
         return run_mongosh(self.stack, script)
 

@@ -2,9 +2,8 @@
 import pathlib
 import re
 import shutil
-import threading
 
-from backup_script import Run
+from backup_script import Beside, Run
 from deployment import wait_until
 from redis_client import RedisClient
 from redis_place import Place
@@ -55,6 +54,9 @@ class Deployment:
     def wait_linked(self):
         wait_until(lambda: "master_link_status:up" in (self.replica.client.ask("INFO", "replication") or ""), 30, "the replica is linked")
 
+    def purge(self):
+        self.place.purge()
+
     def login(self):
         return ["--user=backup", f"--password-file={self.password_file}"]
 
@@ -66,26 +68,15 @@ class Deployment:
         return Run("redis-restore.sh", [f"--from={source}", *arguments], environment)
 
 
-class Writer(threading.Thread):
-    """Writes pairs that a consistent copy has alike, until it is stopped."""
+class Writer(Beside):
+    """Writes pairs that a consistent copy has alike."""
 
     def __init__(self, client):
-        super().__init__(daemon=True)
-        self.client, self.ending, self.count = client, threading.Event(), 0
+        super().__init__()
+        self.client = client
 
-    def run(self):
-        while not self.ending.is_set():
-            self.client.ask("EVAL", "redis.call('incr', 'left') redis.call('lpush', 'queue', redis.call('incr', 'right')) return 1", "0")
-            self.count += 1
-
-    def __enter__(self):
-        self.start()
-        wait_until(lambda: self.count > 10, 20, "writes go on")
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.join()
+    def round(self):
+        self.client.ask("EVAL", "redis.call('incr', 'left') redis.call('lpush', 'queue', redis.call('incr', 'right')) return 1", "0")
 
 
 class KeptServer:
@@ -124,33 +115,6 @@ exec '{program("REDIS_CLI")}' "$@"
 
     def release(self):
         self.go.touch()
-
-
-class CommandLines(threading.Thread):
-    """Looks for a word in the command lines of all processes, over and over."""
-
-    def __init__(self, word):
-        super().__init__(daemon=True)
-        self.word, self.ending, self.found, self.looks = word.encode(), threading.Event(), set(), 0
-
-    def run(self):
-        while not self.ending.wait(0.002):
-            for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    line = path.read_bytes()
-                except OSError:  # it has ended
-                    continue
-                if self.word in line:
-                    self.found.add(line)
-            self.looks += 1
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.join()
 
 
 def debug():

@@ -4,9 +4,7 @@ import os
 import pathlib
 import subprocess
 
-import pytest
-
-from backup_script import Repository, Run, files_under
+from backup_script import Run, age_identity, files_under
 from deployment import Stack
 
 FILL = r"""
@@ -30,6 +28,9 @@ class Deployment:
         self.url = f"http://{self.stack.address('minio-1')}"
         self.mc("sh", FILL)
 
+    def purge(self):
+        self.stack.purge()
+
     def mc(self, shell, script, *arguments):
         password = pathlib.Path(self.stack.secret("minio-root")).read_text()
         environment = {**os.environ, "MC_CONFIG_DIR": f"{self.stack.folder}/mc",
@@ -50,18 +51,6 @@ class Deployment:
         return [json.loads(text)["key"].strip("/") for text in self.mc("sh", '"$MC" ls --json rw').splitlines()]
 
 
-@pytest.fixture(scope="module")
-def deployment():
-    made = Deployment()
-    yield made
-    made.stack.purge()
-
-
-@pytest.fixture
-def repository(tmp_path):
-    return Repository(tmp_path / "repository")
-
-
 def test_what_is_restored_is_what_was_there(deployment, repository):
     deployment.backup(repository).wait()
     manifest = repository.manifest()
@@ -80,8 +69,7 @@ def test_what_is_restored_is_what_was_there(deployment, repository):
 
 def test_a_trial_leaves_nothing_behind(deployment, repository, tmp_path):
     key = tmp_path / "key"
-    subprocess.run(["age-keygen", "-o", key], check=True, capture_output=True)
-    recipient = subprocess.run(["age-keygen", "-y", key], check=True, capture_output=True, text=True).stdout.strip()
+    recipient = age_identity(key)
     deployment.backup(repository, f"--encrypt-to={recipient}").wait()
     assert not [path for path in repository.backups()[0].rglob("*") if path.is_file() and path.suffix not in (".age", ".json", ".sha256")]
     before = deployment.buckets()

@@ -3,16 +3,11 @@ import base64
 import hashlib
 import pathlib
 import signal
-import subprocess
 import sys
-import threading
 import time
 
-import pytest
-
-from backup_script import Repository, Run
+from backup_script import Beside, CommandLines, Run, age_identity
 from deployment import ROOT, Stack, free_port, wait_until
-from redis_backup_place import CommandLines
 
 sys.path.insert(0, str(ROOT / "scripts" / "lib" / "backup"))
 
@@ -38,6 +33,9 @@ class Deployment:
         except BaseException:
             self.stack.purge()
             raise
+
+    def purge(self):
+        self.stack.purge()
 
     def secret(self, name):
         return pathlib.Path(self.stack.secret(name)).read_text().strip()
@@ -92,41 +90,20 @@ class Deployment:
         self.stack.run("up", "minio")
 
 
-class Writer(threading.Thread):
+class Writer(Beside):
     """Writes the same few keys over and over, in both buckets."""
 
+    WITHIN = 30
+    PAUSE = 0.1  # not as fast as it goes: what is written has to be read, restored and removed again
+
     def __init__(self, deployment):
-        super().__init__(daemon=True)
-        self.deployment, self.ending, self.written = deployment, threading.Event(), 0
+        super().__init__()
+        self.deployment = deployment
 
-    def run(self):
-        # Not as fast as it goes: what is written has to be read, restored and removed again.
-        while not self.ending.wait(0.1):
-            body = f"{self.written:06d}".encode() * (1000 + self.written % 7)
-            for bucket in ("gogotex", "gogotex-backup"):
-                self.deployment.put(bucket, f"busy-{self.written % 5}", body)
-            self.written += 1
-
-    def __enter__(self):
-        self.start()
-        wait_until(lambda: self.written > 10, 30, "it writes")
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.join()
-
-
-@pytest.fixture(scope="module")
-def deployment():
-    made = Deployment()
-    yield made
-    made.stack.purge()
-
-
-@pytest.fixture
-def repository(tmp_path):
-    return Repository(tmp_path / "repository")
+    def round(self):
+        body = f"{self.rounds:06d}".encode() * (1000 + self.rounds % 7)
+        for bucket in ("gogotex", "gogotex-backup"):
+            self.deployment.put(bucket, f"busy-{self.rounds % 5}", body)
 
 
 def no_backup(repository, code):
@@ -137,11 +114,10 @@ def no_backup(repository, code):
 def test_each_key_version_and_header_survives(deployment, repository, tmp_path):
     secret = deployment.secret("minio-backup")
     key = tmp_path / "key"
-    subprocess.run(["age-keygen", "-o", key], check=True, capture_output=True)
-    recipient = subprocess.run(["age-keygen", "-y", key], check=True, capture_output=True, text=True).stdout.strip()
+    recipient = age_identity(key)
     with CommandLines(secret) as lines:
         told = deployment.backup(repository, f"--encrypt-to={recipient}", "--test-decrypt", f"--identity={key}").wait()
-    assert not lines.found and lines.looks > 5 and secret not in told
+    assert not lines.found and lines.rounds > 5 and secret not in told
     assert not any(secret.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     deployment.restore(repository, f"--identity={key}", "--bucket-prefix=r-").wait()
     wanted = {bucket: [seen for seen in deployment.look(bucket) if seen[0] != "expired"] for bucket in ("gogotex", "gogotex-backup", "locked")}

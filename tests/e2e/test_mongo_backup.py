@@ -10,11 +10,11 @@ import tempfile
 import pytest
 
 from authority import Authority
-from backup_script import Repository, files_under
+from backup_script import CommandLines, Repository, age_identity, files_under
 from deployment import wait_until
-from mongo_backup_place import Deployment, Instead, Writer, backup, restore, slow_dump
+from mongo_backup_place import Deployment  # noqa: F401  # conftest's `deployment` makes one
+from mongo_backup_place import Instead, Writer, backup, restore, slow_dump
 from mongo_set import PASSWORD, MongoSet
-from redis_backup_place import CommandLines
 from servers import program
 
 # Compares two databases; prints what the writer's collections have in the second one.
@@ -35,18 +35,6 @@ same('order of capped', here.capped.find().toArray(), there.capped.find().toArra
 const ids = (name) => there.getCollection(name).find({_id: {$gt: 0}}).sort({_id: 1}).toArray().map(({_id}) => _id);
 print(JSON.stringify([ids('first'), ids('second')]));
 """
-
-
-@pytest.fixture(scope="module")
-def deployment():
-    made = Deployment()
-    yield made
-    made.stack.purge()
-
-
-@pytest.fixture
-def repository(tmp_path):
-    return Repository(tmp_path / "repository")
 
 
 class Made:
@@ -81,7 +69,7 @@ def test_of_one_moment_and_from_a_secondary(deployment, made):
 
     with CommandLines(deployment.secret("restore")) as lines:
         told = deployment.restore_into(made.backup, "--db=shop", "--target-db=back").wait()
-    assert lines.looks > 20 and not lines.found and deployment.secret("restore") not in told
+    assert lines.rounds > 20 and not lines.found and deployment.secret("restore") not in told
     first, second = json.loads(deployment.shell(COMPARE.replace("FROM", "shop").replace("TO", "back")).splitlines()[-1])
     assert len(first) >= 5 and first == list(range(1, len(first) + 1)) and second == first[:len(second)]
     assert len(first) - len(second) in (0, 1), told
@@ -185,9 +173,7 @@ def test_ended_then_encrypted(deployment, repository, tmp_path):
     assert repository.status("last_exit_code") == 75 and repository.status("last_success_timestamp_seconds") is None
 
     keys = [tmp_path / "key", tmp_path / "other-key"]
-    for key in keys:
-        subprocess.run(["age-keygen", "-o", key], check=True, capture_output=True)
-    recipient = subprocess.run(["age-keygen", "-y", keys[0]], check=True, capture_output=True, text=True).stdout.strip()
+    recipient, _ = map(age_identity, keys)
     deployment.backup(repository, f"--encrypt-to={recipient}", "--gzip", "--no-scratch").wait()
     [made] = repository.backups()
     stored = files_under(made)
@@ -201,7 +187,7 @@ def test_secrets_and_status(deployment, made):
     secrets = [deployment.secret(user).encode() for user in ("backup", "restore")]
     everything = {**files_under(made.repository.folder), **files_under(made.repository.status_folder), "told": made.told.encode()}
     assert not [name for name, data in everything.items() if any(secret in data for secret in secrets)]
-    assert made.lines.looks > 20 and not made.lines.found
+    assert made.lines.rounds > 20 and not made.lines.found
 
     usual = deployment.stack.status()["exporters"]["mongo"]
     arguments = [*usual["arguments"], f"--backup.status-dir={made.repository.status_folder}"]

@@ -8,23 +8,13 @@ import tempfile
 
 import pytest
 
-from backup_script import Repository, Run, files_under
+from backup_script import CommandLines, Repository, Run, age_identity, files_under
 from deployment import Stack, free_port, wait_until
-from redis_backup_place import FILL, PASSWORD, CommandLines, Deployment, HeldDump, KeptServer, Writer, debug, digest
+from redis_backup_place import Deployment  # noqa: F401  # conftest's `deployment` makes one
+from redis_backup_place import FILL, PASSWORD, HeldDump, KeptServer, Writer, debug, digest
 from redis_client import RedisClient
 from redis_cluster import RedisCluster
 from servers import program, redis_before_7
-
-@pytest.fixture(scope="module")
-def deployment():
-    made = Deployment()
-    yield made
-    made.place.purge()
-
-
-@pytest.fixture
-def repository(tmp_path):
-    return Repository(tmp_path / "repository")
 
 
 def test_what_is_restored_is_what_was_there(deployment, repository, tmp_path):
@@ -201,9 +191,7 @@ def test_retention(deployment, repository):
 
 def test_age(deployment, repository, tmp_path):
     keys = [tmp_path / name for name in ("right", "wrong")]
-    for key in keys:
-        subprocess.run(["age-keygen", "-o", key], check=True, capture_output=True)
-    recipient = subprocess.run(["age-keygen", "-y", keys[0]], check=True, capture_output=True, text=True).stdout.strip()
+    recipient, _ = map(age_identity, keys)
     deployment.backup(repository, f"--encrypt-to={recipient}", f"--identity={keys[0]}", "--test-decrypt").wait()
     stored = files_under(repository.folder)
     assert not any(b"REDIS00" in text or b"user backup" in text for text in stored.values())
@@ -317,7 +305,7 @@ def test_secrets_and_the_exporter(deployment, repository):
     with CommandLines(PASSWORD) as lines:
         told = deployment.backup(repository).wait()
         told += deployment.restore(repository.folder, f"--status-dir={repository.status_folder}").wait()
-    assert lines.looks > 20 and not lines.found
+    assert lines.rounds > 20 and not lines.found
     everything = {**files_under(repository.folder), **files_under(repository.status_folder)}
     assert PASSWORD not in told and not any(PASSWORD.encode() in text for text in everything.values())
 
