@@ -230,14 +230,22 @@ class Alerts:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return json.load(answer)
 
+    def ask(self, path):
+        """The data of an answer of Prometheus, as in: ask("rules")."""
+        return self._json(f"{self.prometheus}/api/v1/{path}")["data"]
+
+    def all_firing(self):
+        return [alert for alert in self.ask("alerts")["alerts"] if alert["state"] == "firing"]
+
+    def all_delivered(self):
+        """Known to Alertmanager, muted by another alert or not."""
+        return self._json(f"{self.alertmanager}/api/v2/alerts")
+
     def firing(self, name):
-        alerts = self._json(f"{self.prometheus}/api/v1/alerts")["data"]["alerts"]
-        return [a for a in alerts if a["labels"]["alertname"] == name and a["state"] == "firing"]
+        return [alert for alert in self.all_firing() if alert["labels"]["alertname"] == name]
 
     def delivered(self, name):
-        """Known to Alertmanager, muted by another alert or not."""
-        alerts = self._json(f"{self.alertmanager}/api/v2/alerts")
-        return [a for a in alerts if a["labels"]["alertname"] == name]
+        return [alert for alert in self.all_delivered() if alert["labels"]["alertname"] == name]
 
     def wait_firing(self, name, seconds=120):
         wait_until(lambda: self.firing(name), seconds, f"{name} fires in Prometheus")

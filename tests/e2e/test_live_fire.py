@@ -9,7 +9,6 @@ import dataclasses
 import json
 import os
 import time
-import urllib.request
 
 import pytest
 
@@ -93,18 +92,15 @@ def node_of(stack, service, role):
 
 def firing(alerts, service, severities=("critical", "warning")):
     """Names of the alerts of the service that fire, less what is for the record only."""
-    with urllib.request.urlopen(f"{alerts.prometheus}/api/v1/alerts", timeout=5) as answer:
-        found = json.load(answer)["data"]["alerts"]
     return {
         alert["labels"]["alertname"]
-        for alert in found
-        if alert["state"] == "firing" and alert["labels"].get("service") == service and alert["labels"]["severity"] in severities
+        for alert in alerts.all_firing()
+        if alert["labels"].get("service") == service and alert["labels"]["severity"] in severities
     } - OF_THE_MACHINE
 
 
 def muted(alerts, service):
-    with urllib.request.urlopen(f"{alerts.alertmanager}/api/v2/alerts", timeout=5) as answer:
-        found = json.load(answer)
+    found = alerts.all_delivered()
     names = {alert["labels"]["alertname"] for alert in found if alert["labels"].get("service") == service}
     heard = {
         alert["labels"]["alertname"]

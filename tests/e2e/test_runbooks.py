@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from deployment import ROOT, wait_until
+from fenced import blocks_of
 from servers import program
 
 SERVICE = os.environ["REPLICAWATCH_SERVICE"]
@@ -29,7 +30,7 @@ def healthy(page):
 
 
 def blocks(path, kind):
-    return re.findall(rf"^```sh {kind}\n(.*?)^```$", path.read_text(), flags=re.M | re.S)
+    return blocks_of(path.read_text(), f"sh {kind}")
 
 
 def commands(path):

@@ -5,12 +5,12 @@ usage: tests/replica/rollout.py [mongo] [redis] [minio]
 """
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
 
 from compose_stack import ROOT, ComposeStack, wait_until
+from fenced import blocks_of
 from lines import failed, line, part, proven
 
 PAGE = (ROOT / "docs" / "rollout.md").read_text()
@@ -18,7 +18,7 @@ ROWS = 500
 
 
 def blocks(kind):
-    found = re.findall(rf"^```sh {kind}\n(.*?)^```$", PAGE, flags=re.M | re.S)
+    found = blocks_of(PAGE, f"sh {kind}")
     assert found, f"docs/rollout.md has no block {kind}"
     return "".join(found)
 

@@ -18,7 +18,7 @@ from minio import Minio
 from mongo import Mongo
 from redis import Redis
 
-# What a stopped member and one that is cut off look like to whoever is on call: (alert, the label that names the node).
+# The alerts that a stopped member and one that is cut off raise.
 STOPPED = {"mongo": ["ReplicaMemberDown", "ReplicaFailoverHappened"], "redis": ["RedisReplicaDisconnected", "ReplicaFailoverHappened"],
            "minio": ["MinioNodeDown"]}
 CUT_OFF = {"mongo": "ReplicaMemberDown", "redis": "RedisReplicaDisconnected", "minio": "MinioNodeDown"}
@@ -27,15 +27,19 @@ CUT_OFF = {"mongo": "ReplicaMemberDown", "redis": "RedisReplicaDisconnected", "m
 def start(stack):
     with line("compose: docker compose config is clean, with and without the profile"):
         stack.compose("config", "--quiet")
-        subprocess.run([part for part in stack.command if part not in ("--profile", "replica")] + ["config", "--quiet"],
+        subprocess.run([word for word in stack.command if word not in ("--profile", "replica")] + ["config", "--quiet"],
                        env=stack.environment, check=True)
     services = stack.services()
     with line("compose: all services start, the inits end well, the others are healthy") as note:
         if "grafana" not in services:
             print("SKIP grafana: there is no image of it here; its service is checked as configuration only", flush=True)
-        stack.compose("up", "-d", "--no-build", *services)
-        wait_until(lambda: all(well(*state) for state in stack.states().values()), 120, "every service is healthy")
+        bring_up(stack, services)
         note(f"{len(services)} services")
+
+
+def bring_up(stack, services):
+    stack.compose("up", "-d", "--no-build", *services)
+    wait_until(lambda: all(well(*state) for state in stack.states().values()), 120, "every service is healthy")
 
 
 def well(state, health, code):
@@ -46,7 +50,7 @@ def monitoring(stack, alerts):
     with line("prometheus: the three exporter targets are up"):
         wait_until(lambda: targets(alerts) == {"replicawatch-mongo": "up", "replicawatch-redis": "up", "replicawatch-minio": "up"}, 60, "three targets are up")
     with line("prometheus: the rules are loaded and healthy") as note:
-        groups = alerts._json(f"{alerts.prometheus}/api/v1/rules")["data"]["groups"]
+        groups = alerts.ask("rules")["groups"]
         rules = [rule for group in groups for rule in group["rules"]]
         assert len(rules) > 90 and all(rule["health"] in ("ok", "unknown") for rule in rules), rules
         note(f"{len(rules)} rules")
@@ -55,20 +59,19 @@ def monitoring(stack, alerts):
 
 
 def targets(alerts):
-    found = alerts._json(f"{alerts.prometheus}/api/v1/targets")["data"]["activeTargets"]
+    found = alerts.ask("targets")["activeTargets"]
     return {target["labels"]["job"]: target["health"] for target in found}
 
 
 def severe(alerts):
-    return [alert["labels"] for alert in alerts._json(f"{alerts.prometheus}/api/v1/alerts")["data"]["alerts"]
-            if alert["state"] == "firing" and alert["labels"].get("severity") in ("warning", "critical")]
+    return [alert["labels"] for alert in alerts.all_firing() if alert["labels"].get("severity") in ("warning", "critical")]
 
 
 def fires(alerts, service, name, node):
     """The alert about this node; those of a failover name nobody, and stand for the group."""
     for alert in alerts.firing(name):
         labels = alert["labels"]
-        if labels.get("service") == service and (node in labels.get("member", node)):
+        if labels.get("service") == service and node in labels.get("member", node):
             return labels
     return None
 
@@ -113,8 +116,8 @@ def recovered(alerts):
 
 
 def down_and_up(stack, services):
+    minio = next(service for service in services if isinstance(service, Minio))
     with part(), line("minio: bucket list, policies and users are intact after the init is run again"):
-        minio = next(service for service in services if isinstance(service, Minio))
         before = minio.state()
         stack.compose("up", "--no-build", "--no-deps", "--force-recreate", "--exit-code-from", "gogotex-minio-init", "gogotex-minio-init")
         assert minio.state() == before, (before, minio.state())
@@ -125,8 +128,7 @@ def down_and_up(stack, services):
     with part(), line("compose: after down and up, with other addresses, all is as it was"):
         before = minio.state()
         stack.compose("down", "--timeout", "20")
-        stack.compose("up", "-d", "--no-build", *stack.services())
-        wait_until(lambda: all(well(*state) for state in stack.states().values()), 120, "every service is healthy")
+        bring_up(stack, stack.services())
         assert minio.state() == before, (before, minio.state())
     for service in services:
         with part():
