@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# Progress, failures, the lock and the cache of scripts/bootstrap. Sourced; needs CACHE.
+# Progress, failures, the lock and the cache of scripts/bootstrap. Sourced; needs CACHE, and PROGRAM, with which its lines begin.
 
-say() { printf 'bootstrap: %s\n' "$*"; }
+say() { printf '%s: %s\n' "$PROGRAM" "$*"; }
 
 die() {
-  printf 'bootstrap: error: %s\n' "$*" >&2
+  printf '%s: error: %s\n' "$PROGRAM" "$*" >&2
   exit 1
 }
 
 usage_error() {
-  printf 'bootstrap: %s\n' "$*" >&2
+  printf '%s: %s\n' "$PROGRAM" "$*" >&2
   usage >&2
   exit 2
 }
@@ -46,7 +46,7 @@ step() {
   shift
   mkdir -p "$CACHE/log"
   log=$CACHE/log/$(printf '%s' "$text" | tr -cs 'A-Za-z0-9.\n' '-' | cut -c1-60).log
-  printf 'bootstrap: %s ... ' "$text"
+  printf '%s: %s ... ' "$PROGRAM" "$text"
   # A subshell of its own, outside of any condition, or `set -e` would be off inside COMMAND.
   set +e
   (set -e; "$@") >"$log" 2>&1 </dev/null

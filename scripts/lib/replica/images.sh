@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The images that compose/compose.yaml asks for. Sourced; needs CACHE, the variables of scripts/bootstrap --env and an engine.
+# The images that compose/compose.yaml asks for. Sourced after bootstrap/common.sh and
+# bootstrap/apt.sh; needs the variables of scripts/bootstrap --env and an engine.
 # REPLICAWATCH_IMAGES=local makes them without asking a registry, =pull only takes them from there.
 
 # The name that compose.yaml gives a variable's image, as in image_of MONGO_IMAGE.
@@ -17,19 +18,13 @@ docker_build() { DOCKER_BUILDKIT=0 docker build --quiet --network=host "$@"; }
 
 base_image() {
   local name=debian:trixie-slim folder code=0
+  # Where apt gets this release from is where the next one is.
   have_image "$name" || pull_image "$name" || {
     folder=$(mktemp -d)
-    debootstrap --variant=minbase trixie "$folder/root" "$(debian_mirror)" && tar -C "$folder/root" --exclude="./var/cache/apt/*" --exclude="./var/lib/apt/lists/*" -c . | docker import - "$name" || code=$?
+    debootstrap --variant=minbase trixie "$folder/root" "$(debian_archives | head -n 1 | cut -d' ' -f2)" && tar -C "$folder/root" --exclude="./var/cache/apt/*" --exclude="./var/lib/apt/lists/*" -c . | docker import - "$name" || code=$?
     rm -rf "$folder"
     return "$code"
   }
-}
-
-# Where apt gets this release from is where the next one is.
-debian_mirror() {
-  # shellcheck disable=SC2016  # variables of apt
-  apt-get indextargets --format '$(CREATED_BY) $(COMPONENT) $(REPO_URI)' |
-    awk '$1 == "Packages" && $2 == "main" && !/security/ {print $3; exit}'
 }
 
 # A folder with the servers' programs, linked: what the images are made from.
@@ -78,26 +73,11 @@ backup_images() {
   done
 }
 
-# make_images: all of them, with a line for each step and its seconds; what a failing one printed is shown.
+# All of them.
 make_images() {
-  local step log begin
-  log=$(mktemp)
-  for step in base_image server_images exporter_images backup_images; do
-    begin=$SECONDS
-    printf 'images: %s ... ' "${step//_/ }"
-    # A subshell of its own, outside of any condition, or `set -e` would be off inside.
-    set +e
-    (set -e; "$step") >"$log" 2>&1
-    local code=$?
-    set -e
-    if [ "$code" != 0 ]; then
-      printf 'FAILED after %d s\n' $((SECONDS - begin))
-      tail -n 40 "$log" | sed 's/^/  | /' >&2
-      rm -f "$log"
-      return 1
-    fi
-    printf '%d s\n' $((SECONDS - begin))
-  done
-  rm -f "$log"
+  step 'base image' base_image
+  step 'images of the servers' server_images
+  step 'images of the exporters' exporter_images
+  step 'images for backups' backup_images
   docker images --format '{{.Repository}} {{.Size}}' | sed -n 's/^replicawatch-/images: replicawatch-/p' | sort
 }
