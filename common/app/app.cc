@@ -10,6 +10,7 @@
 #include "common/app/metrics_page.h"
 #include "common/app/options.h"
 #include "common/app/probe_page.h"
+#include "common/app/reloader.h"
 #include "common/app/self_metrics.h"
 #include "common/base/log.h"
 #include "common/base/version.h"
@@ -26,7 +27,7 @@ namespace {
 /// the 503s.
 constexpr size_t kSpareThreads = 24;
 
-/// So long after the start a cluster of which only the seeds are known is most likely down.
+/// So long after it was added a cluster of which only the seeds are known is most likely down.
 constexpr auto kFindingTime = std::chrono::seconds(15);
 
 /// One line a family, tab-separated: name, type, unit, labels, source, help.
@@ -53,21 +54,16 @@ void PrintMetrics(const Exporter& exporter) {
   }
 }
 
-/// Blocks the signals before any thread starts, so that only WaitForEnd() sees them.
+/// Blocks the signals before any thread starts, so that only App::WaitForEnd() sees them.
 sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
-}
-
-void WaitForEnd(const sigset_t& signals) {
-  int signal = 0;
-  while (sigwait(&signals, &signal) != 0) {
-  }
 }
 
 /// Credentials are in memory: no core file may hold them.
@@ -89,22 +85,30 @@ void TuneMalloc() {
 
 class App {
  public:
-  App(const Exporter& exporter, const AppOptions& options, Started started)
+  App(Exporter& exporter, const AppOptions& options)
       : exporter_(exporter),
         options_(options),
-        watchers_(std::move(started.watchers)),
-        prober_(std::move(started.prober)),
-        metrics_(exporter, options_, watchers_, self_) {
-    router_.Get(options_.telemetry_path,
-                [this](const HttpRequest& request) { return metrics_.Handle(request); });
+        reloader_(exporter, options.collectors, self_),
+        metrics_(exporter, options_, self_),
+        probes_(options_) {
+    router_.Get(options_.telemetry_path, [this](const HttpRequest& request) {
+      return metrics_.Handle(request, *reloader_.Current());
+    });
     router_.Get("/-/healthy", [](const HttpRequest&) { return TextResponse(200, "healthy"); });
     router_.Get("/-/ready", [this](const HttpRequest&) {
       return draining_ ? TextResponse(503, "503 draining") : TextResponse(200, "ready");
     });
     router_.Get("/discover", [this](const HttpRequest&) { return Discover(); });
     router_.Get("/", [this](const HttpRequest&) { return Landing(); });
-    if (prober_) OfferProbes();
+    router_.Post("/-/reload", [this](const HttpRequest&) { return Reload(); });
+    const auto probe = [this](const HttpRequest& request) {
+      return probes_.Handle(request, *reloader_.Current()->prober);
+    };
+    router_.Get("/probe", probe);
+    if (!exporter_.ProbeAlias().empty()) router_.Get(std::string(exporter_.ProbeAlias()), probe);
   }
+
+  Result<void> Start() { return reloader_.Start(); }
 
   Result<void> Serve(const sigset_t& signals) {
     const ServerOptions server_options{options_.listen_addresses,
@@ -119,18 +123,28 @@ class App {
     WaitForEnd(signals);
     Log(LogLevel::kInfo, "draining");
     draining_ = true;
-    if (prober_) prober_->Stop();
-    for (const auto& watcher : watchers_) watcher->Stop();
+    reloader_.Stop();
     (*server)->Stop();
     return {};
   }
 
  private:
-  void OfferProbes() {
-    probes_ = std::make_unique<ProbePage>(*prober_, options_);
-    const auto handle = [this](const HttpRequest& request) { return probes_->Handle(request); };
-    router_.Get("/probe", handle);
-    if (!exporter_.ProbeAlias().empty()) router_.Get(std::string(exporter_.ProbeAlias()), handle);
+  void WaitForEnd(const sigset_t& signals) {
+    constexpr timespec kTick{1, 0};
+    for (;;) {
+      const int signal = sigtimedwait(&signals, nullptr, &kTick);
+      if (signal == SIGTERM || signal == SIGINT) return;
+      if (signal == SIGHUP) static_cast<void>(reloader_.Reload());  // it is in the log
+      reloader_.Tick(Clock::now());
+    }
+  }
+
+  HttpResponse Reload() {
+    if (!options_.enable_lifecycle)
+      return TextResponse(403, "403 not allowed without --web.enable-lifecycle; HUP does the same");
+    const Result<void> reloaded = reloader_.Reload();
+    if (!reloaded) return TextResponse(500, "500 not reloaded: " + reloaded.error().message);
+    return TextResponse(200, "reloaded");
   }
 
   HttpResponse Answer(const HttpRequest& request) {
@@ -144,16 +158,17 @@ class App {
 
   std::vector<std::shared_ptr<const Overview>> Clusters() const {
     std::vector<std::shared_ptr<const Overview>> clusters;
-    for (const auto& watcher : watchers_) clusters.push_back(watcher->Latest());
+    for (const WatchedCluster& cluster : reloader_.Current()->clusters)
+      clusters.push_back(cluster.watcher->Latest());
     return clusters;
   }
 
   /// Prometheus keeps what it had as long as the answer is no list: better than the short list of a
-  /// process that has just started and knows no more than its seeds.
+  /// process that knows no more than the seeds of a cluster.
   HttpResponse Discover() const {
     const auto clusters = Clusters();
     const auto known = [](const auto& overview) { return overview && !overview->groups.empty(); };
-    if (Clock::now() - start_ < kFindingTime &&
+    if (Clock::now() - reloader_.changed() < kFindingTime &&
         !std::all_of(clusters.begin(), clusters.end(), known))
       return TextResponse(503, "503 not all clusters have been found yet");
     HttpResponse response;
@@ -176,13 +191,11 @@ class App {
 
   const Exporter& exporter_;
   const AppOptions& options_;
-  std::vector<std::unique_ptr<Watcher>> watchers_;
-  std::unique_ptr<Prober> prober_;
-  std::unique_ptr<ProbePage> probes_;
   SelfMetrics self_;
+  Reloader reloader_;
   MetricsPage metrics_;
+  ProbePage probes_;
   Router router_;
-  const TimePoint start_ = Clock::now();
   std::atomic<bool> draining_ = false;
 };
 
@@ -192,13 +205,12 @@ int Run(Exporter& exporter, const AppOptions& options) {
   ConfigureLog(*ParseLogLevel(options.log_level),
                options.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
   const sigset_t signals = BlockSignals();
-  auto started = exporter.Start(options.collectors);
-  if (!started) {
+  App app(exporter, options);
+  if (const Result<void> started = app.Start(); !started) {
     std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
                  started.error().message.c_str());
     return 2;
   }
-  App app(exporter, options, std::move(*started));
   if (const Result<void> served = app.Serve(signals); !served) {
     std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
                  served.error().message.c_str());

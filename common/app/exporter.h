@@ -2,11 +2,13 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/error.h"
 #include "common/config/flags.h"
+#include "common/config/readers.h"
 #include "common/metrics/desc.h"
 #include "common/scrape/collector.h"
 #include "common/scrape/prober.h"
@@ -14,11 +16,44 @@
 
 namespace replicawatch {
 
-/// What an exporter has running: the prober, which may refer to the watchers, ends first.
-struct Started {
-  std::vector<std::unique_ptr<Watcher>> watchers;
-  std::unique_ptr<Prober> prober;  ///< null: there is no /probe
+/// A cluster that is watched, and the digest of its settings: with another one a reload starts it
+/// anew.
+struct WatchedCluster {
+  std::string settings_digest;
+  std::shared_ptr<Watcher> watcher;  ///< ends with the last configuration that has the cluster
 };
+
+/// What an exporter has running by one configuration. Its settings don't change; requests that are
+/// under way hold it.
+struct Started {
+  Started() = default;
+  Started(const Started&) = delete;
+  Started& operator=(const Started&) = delete;
+  ~Started() {
+    if (prober) prober->Stop();
+  }
+
+  std::vector<WatchedCluster> clusters;
+  std::string modules_digest;      ///< of the modules for /probe
+  std::unique_ptr<Prober> prober;  ///< may refer to the watchers, and ends before them
+};
+
+struct StartRequest {
+  CollectorSet collectors;  ///< those that a scrape may choose from
+  Reread reread = Reread::kAll;
+  const Started* before = nullptr;  ///< what runs now, if anything does
+};
+
+/// The watcher of the cluster with just these settings, if there is one, which goes on.
+template <class ClusterWatcher>
+std::shared_ptr<ClusterWatcher> Running(const Started* before, std::string_view settings_digest) {
+  if (before == nullptr) return nullptr;
+  for (const WatchedCluster& cluster : before->clusters) {
+    if (cluster.settings_digest == settings_digest)
+      return std::static_pointer_cast<ClusterWatcher>(cluster.watcher);
+  }
+  return nullptr;
+}
 
 /// What tells one exporter from another; all else is RunApp().
 class Exporter {
@@ -43,10 +78,10 @@ class Exporter {
   /// to anybody. How many clusters there are to watch, or what is wrong, and where.
   virtual Result<size_t> CheckSettings() = 0;
 
-  /// Called once, after the flags were read. Starts to watch and does not wait for the servers: one
-  /// that is away is data, not an error. Fails on settings that can't be used.
-  /// `collectors`: those that a scrape may choose from.
-  virtual Result<Started> Start(CollectorSet collectors) = 0;
+  /// Called after the flags were read, and for each reload; never twice at once. Starts to watch
+  /// and does not wait for the servers: one that is away is data, not an error. Fails on settings
+  /// that can't be used. Clusters of `before` whose settings are what they were go on as they are.
+  virtual Result<std::shared_ptr<Started>> Start(const StartRequest& request) = 0;
 
   /// Where /probe answers too, under the name that another exporter gave it; empty for none.
   virtual std::string_view ProbeAlias() const { return {}; }

@@ -35,11 +35,9 @@ void ScrapeInParallel(const std::vector<Watcher*>& watchers, const ScrapeRequest
 }  // namespace
 
 MetricsPage::MetricsPage(const Exporter& exporter, const AppOptions& options,
-                         const std::vector<std::unique_ptr<Watcher>>& watchers,
                          const SelfMetrics& self)
     : collectors_(exporter.Collectors()),
       options_(options),
-      watchers_(watchers),
       self_(self),
       backups_(options.backup_status_dir, ServiceOf(exporter)),
       coordinator_(options.max_requests) {}
@@ -63,14 +61,15 @@ Result<CollectorSet> MetricsPage::ChooseCollectors(const HttpRequest& request) c
   return chosen;
 }
 
-Result<std::vector<Watcher*>> MetricsPage::ChooseWatchers(const HttpRequest& request) const {
+Result<std::vector<Watcher*>> MetricsPage::ChooseWatchers(const HttpRequest& request,
+                                                          const Started& started) const {
   const std::vector<std::string> names = request.QueryValues("cluster");
   std::vector<Watcher*> chosen;
   std::set<std::string> found;
-  for (const auto& watcher : watchers_) {
-    const std::string name = ClusterName(*watcher);
+  for (const WatchedCluster& cluster : started.clusters) {
+    const std::string name = ClusterName(*cluster.watcher);
     if (names.empty() || std::find(names.begin(), names.end(), name) != names.end()) {
-      chosen.push_back(watcher.get());
+      chosen.push_back(cluster.watcher.get());
       found.insert(name);
     }
   }
@@ -91,12 +90,12 @@ Snapshot MetricsPage::Collect(const std::vector<Watcher*>& watchers, CollectorSe
   return sinks[0].Finish();
 }
 
-HttpResponse MetricsPage::Handle(const HttpRequest& request) {
+HttpResponse MetricsPage::Handle(const HttpRequest& request, const Started& started) {
   const Deadline deadline = Deadline::After(
       ScrapeBudget(request.header("X-Prometheus-Scrape-Timeout-Seconds"), options_.budget));
   const Result<CollectorSet> collectors = ChooseCollectors(request);
   if (!collectors) return TextResponse(400, "400 " + collectors.error().message);
-  const Result<std::vector<Watcher*>> watchers = ChooseWatchers(request);
+  const Result<std::vector<Watcher*>> watchers = ChooseWatchers(request, started);
   if (!watchers) return TextResponse(400, "400 " + watchers.error().message);
 
   std::string key = std::to_string(collectors->bits());

@@ -15,20 +15,20 @@ namespace replicawatch {
 /// encodes. Thread-safe.
 class MetricsPage {
  public:
-  MetricsPage(const Exporter& exporter, const AppOptions& options,
-              const std::vector<std::unique_ptr<Watcher>>& watchers, const SelfMetrics& self);
+  MetricsPage(const Exporter& exporter, const AppOptions& options, const SelfMetrics& self);
 
-  HttpResponse Handle(const HttpRequest& request);
+  /// `started` stays until the answer is there.
+  HttpResponse Handle(const HttpRequest& request, const Started& started);
 
  private:
   Result<CollectorSet> ChooseCollectors(const HttpRequest& request) const;
-  Result<std::vector<Watcher*>> ChooseWatchers(const HttpRequest& request) const;
+  Result<std::vector<Watcher*>> ChooseWatchers(const HttpRequest& request,
+                                               const Started& started) const;
   Snapshot Collect(const std::vector<Watcher*>& watchers, CollectorSet collectors,
                    Deadline deadline) const;
 
   const std::vector<CollectorInfo> collectors_;
   const AppOptions& options_;
-  const std::vector<std::unique_ptr<Watcher>>& watchers_;
   const SelfMetrics& self_;
   const BackupStatus backups_;
   Coordinator coordinator_;

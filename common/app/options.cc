@@ -37,6 +37,8 @@ Flags::Parsed ReadOptions(Exporter& exporter, int argc, char** argv, AppOptions&
               "Address to serve on: :p, host:p or [::1]:p; repeatable");
   flags.Text("web.telemetry-path", options.telemetry_path, "Path of the metrics page");
   flags.Count("web.max-requests", options.max_requests, "Scrapes admitted at once; more get 503");
+  flags.Switch("web.enable-lifecycle", options.enable_lifecycle,
+               "POST to /-/reload reads the settings anew, as HUP always does");
   flags.Text("backup.status-dir", options.backup_status_dir,
              "Folder where the backup scripts leave their status, *.prom; that of this service is "
              "published");

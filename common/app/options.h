@@ -14,6 +14,7 @@ struct AppOptions {
   std::vector<std::string> listen_addresses;
   std::string telemetry_path = "/metrics";
   size_t max_requests = 40;
+  bool enable_lifecycle = false;  ///< POST /-/reload
   std::string backup_status_dir;  ///< empty: none
   BudgetOptions budget;
   std::string log_level = "info";

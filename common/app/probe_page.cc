@@ -36,10 +36,10 @@ HttpResponse DebugPage(const ProbeRequest& request, const Result<void>& result, 
 
 }  // namespace
 
-ProbePage::ProbePage(Prober& prober, const AppOptions& options)
-    : prober_(prober), options_(options), coordinator_(options.max_requests) {}
+ProbePage::ProbePage(const AppOptions& options)
+    : options_(options), coordinator_(options.max_requests) {}
 
-HttpResponse ProbePage::Handle(const HttpRequest& request) {
+HttpResponse ProbePage::Handle(const HttpRequest& request, Prober& prober) {
   const auto target = OneValue(request, "target");
   const auto module = OneValue(request, "module");
   const auto debug = OneValue(request, "debug");
@@ -50,7 +50,7 @@ HttpResponse ProbePage::Handle(const HttpRequest& request) {
   ProbeRequest probe{*target, *module,
                      Deadline::After(ScrapeBudget(
                          request.header("X-Prometheus-Scrape-Timeout-Seconds"), options_.budget))};
-  switch (prober_.Admit(probe)) {
+  switch (prober.Admit(probe)) {
     case Prober::Admission::kUnknownModule:
       return Refuse(400, "this module is not in the configuration");
     case Prober::Admission::kForbidden:
@@ -63,7 +63,7 @@ HttpResponse ProbePage::Handle(const HttpRequest& request) {
   const auto collect = [&](Deadline until) {
     SampleSink sink;
     probe.deadline = until;
-    result = prober_.Probe(probe, sink);
+    result = prober.Probe(probe, sink);
     return sink.Finish();
   };
   const bool wants_debug = *debug == "true";

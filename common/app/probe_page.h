@@ -11,13 +11,13 @@ namespace replicawatch {
 /// asked, shares probes of the same target, encodes. Thread-safe.
 class ProbePage {
  public:
-  /// Both outlive the page.
-  ProbePage(Prober& prober, const AppOptions& options);
+  /// `options` outlive the page.
+  explicit ProbePage(const AppOptions& options);
 
-  HttpResponse Handle(const HttpRequest& request);
+  /// `prober` stays until the answer is there.
+  HttpResponse Handle(const HttpRequest& request, Prober& prober);
 
  private:
-  Prober& prober_;
   const AppOptions& options_;
   Coordinator coordinator_;
 };

@@ -29,6 +29,8 @@ enum Index : size_t {
   kScrapesInFlight,
   kScrapesShared,
   kScrapesRejected,
+  kReloadSuccess,
+  kReloadTime,
   kCpu,
   kResident,
   kVirtual,
@@ -83,6 +85,20 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
      kScope,
      {},
      "the coordinator"},
+    {"replicawatch_config_reload_success",
+     "1 if the file of settings was good when it was read last; if not, the one before it counts.",
+     kGauge,
+     "",
+     kScope,
+     {"file"},
+     "the files of --config.file and --web.config.file"},
+    {"replicawatch_config_last_reload_success_timestamp_seconds",
+     "When the file of settings was read and good last, in seconds since the Unix epoch.",
+     kGauge,
+     "seconds",
+     kScope,
+     {"file"},
+     "the files of --config.file and --web.config.file"},
     {"process_cpu_seconds_total",
      "Total user and system CPU time spent.",
      kCounter,
@@ -219,6 +235,13 @@ void SelfMetrics::CountRequest(const std::string& path, int status, double secon
   duration_.Observe(seconds);
 }
 
+void SelfMetrics::SetReload(std::string_view file, bool success) {
+  const std::lock_guard lock(mutex_);
+  Reload& reload = reloads_[std::string(file)];
+  reload.success = success;
+  if (success) reload.last_success = UnixSeconds();
+}
+
 void SelfMetrics::Emit(const Coordinator::Counts& scrapes, SampleSink& sink) const {
   sink.Add(kTable[kBuildInfo], 1, {Version(), Revision()});
   for (const prometheus::MetricFamily& family : registry_.Collect()) {
@@ -234,6 +257,13 @@ void SelfMetrics::Emit(const Coordinator::Counts& scrapes, SampleSink& sink) con
   sink.Add(kTable[kScrapesInFlight], static_cast<double>(scrapes.in_flight));
   sink.Add(kTable[kScrapesShared], static_cast<double>(scrapes.joined));
   sink.Add(kTable[kScrapesRejected], static_cast<double>(scrapes.rejected));
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [file, reload] : reloads_) {
+      sink.Add(kTable[kReloadSuccess], reload.success, {file});
+      sink.Add(kTable[kReloadTime], reload.last_success, {file});
+    }
+  }
   EmitProcess(sink);
 }
 

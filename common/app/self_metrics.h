@@ -5,8 +5,12 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <map>
+#include <mutex>
 #include <string>
+#include <string_view>
 
+#include "common/base/deadline.h"
 #include "common/metrics/sink.h"
 #include "common/scrape/coordinator.h"
 
@@ -22,12 +26,22 @@ class SelfMetrics {
 
   void CountRequest(const std::string& path, int status, double seconds);
 
+  /// How reading a file of settings anew went: "config" or "web". The start counts as a success.
+  void SetReload(std::string_view file, bool success);
+
   void Emit(const Coordinator::Counts& scrapes, SampleSink& sink) const;
 
  private:
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& requests_;
   prometheus::Histogram& duration_;
+
+  struct Reload {
+    bool success = true;
+    double last_success = UnixSeconds();
+  };
+  mutable std::mutex mutex_;
+  std::map<std::string, Reload, std::less<>> reloads_;  // by file; guarded by mutex_
 };
 
 }  // namespace replicawatch

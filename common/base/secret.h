@@ -30,4 +30,13 @@ class Secret {
 /// its content.
 Result<Secret> ReadSecretFile(const std::string& path);
 
+/// Where a secret comes from: a file, which each Read() reads anew, or a text that is there
+/// already.
+struct SecretSource {
+  std::string file;
+  Secret text;  ///< counts when there is no file; empty: there is no secret
+
+  Result<Secret> Read() const { return file.empty() ? text : ReadSecretFile(file); }
+};
+
 }  // namespace replicawatch

@@ -102,32 +102,24 @@ void Flags::OnOff(const std::string& prefix, const std::string& name, bool& valu
   WithTwin(impl_->app.add_flag("--" + on + ",!--no-" + on, value, help + state), on, {});
 }
 
-void Flags::Password(const std::string& name, Secret& value, const std::string& help,
+void Flags::Password(const std::string& name, SecretSource& value, const std::string& help,
                      std::initializer_list<const char*> environment,
                      std::initializer_list<const char*> file_environment) {
-  const auto path = std::make_shared<std::string>();
   std::string variables;
   for (const char* variable : environment)
     variables += (variables.empty() ? "" : " or ") + std::string(variable);
-  WithTwin(impl_->app.add_option("--" + name, *path,
+  WithTwin(impl_->app.add_option("--" + name, value.file,
                                  help + " (the text itself: environment " + variables + ")"),
            name, file_environment)
       ->type_name("FILE");
   const std::vector<const char*> names(environment);
-  impl_->after_parse.push_back([path, names, &value]() -> Result<void> {
-    if (!path->empty()) {
-      Result<Secret> secret = ReadSecretFile(*path);
-      if (!secret) return tl::unexpected(secret.error());
-      value = std::move(*secret);
-      return {};
-    }
+  impl_->after_parse.push_back([names, &value]() -> Result<void> {
     for (const char* variable : names) {
       const char* text = std::getenv(variable);
-      if (text != nullptr && *text != '\0') {
-        value = Secret(text);
-        break;
-      }
+      if (text != nullptr && *text != '\0' && value.text.empty()) value.text = Secret(text);
     }
+    const Result<Secret> readable = value.Read();
+    if (!readable) return tl::unexpected(readable.error());
     return {};
   });
 }

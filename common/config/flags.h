@@ -38,8 +38,8 @@ class Flags {
   void OnOff(const std::string& prefix, const std::string& name, bool& value,
              const std::string& help);
   /// A password: --name=FILE, or the text itself in one of the environment variables. The file,
-  /// whose path may also stand in one of `file_environment`, wins.
-  void Password(const std::string& name, Secret& value, const std::string& help,
+  /// whose path may also stand in one of `file_environment`, wins. That it can be read is checked.
+  void Password(const std::string& name, SecretSource& value, const std::string& help,
                 std::initializer_list<const char*> environment,
                 std::initializer_list<const char*> file_environment = {});
 

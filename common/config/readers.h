@@ -28,16 +28,34 @@ YamlValue::Read IntoSecretOfEnvironment(Secret& secret);
 /// The list `allow` of a module.
 YamlValue::Read Into(std::vector<TargetPattern>& patterns);
 
-/// The file of --config.file, or an empty configuration without one.
-template <class Config>
-Result<Config> LoadConfig(const std::string& path, Result<Config> (*read)(const YamlValue&)) {
-  if (path.empty()) return Config();
-  const Result<YamlValue> document = YamlValue::Load(path);
-  if (!document) return tl::unexpected(document.error());
-  return read(*document);
-}
+/// What is read again.
+enum class Reread {
+  kAll,      ///< the configuration file and the files that it names
+  kSecrets,  ///< the files that it names; the file itself counts as it was read last
+};
 
-/// The list `clusters`. Cluster has a member `name`, which two of them can't share.
+/// The file of --config.file.
+struct ConfigFile {
+  std::string path;  ///< empty: there is none
+  std::string text;  ///< as it was when it was good last
+
+  /// The configuration that it holds, an empty one without a file. A bad file leaves `text` as it
+  /// is.
+  template <class Config>
+  Result<Config> Load(Reread what, Result<Config> (*read)(const YamlValue&)) {
+    if (path.empty()) return Config();
+    Result<std::string> fresh = what == Reread::kAll ? YamlValue::ReadFile(path) : text;
+    if (!fresh) return tl::unexpected(fresh.error());
+    const Result<YamlValue> document = YamlValue::Parse(*fresh, path);
+    if (!document) return tl::unexpected(document.error());
+    Result<Config> config = read(*document);
+    if (config) text = std::move(*fresh);
+    return config;
+  }
+};
+
+/// The list `clusters`. Cluster has a member `name`, which two of them can't share, and
+/// `settings_digest`, of all that stands there.
 template <class Cluster>
 YamlValue::Read IntoClusters(std::vector<Cluster>& clusters,
                              Result<Cluster> (*read)(const YamlValue&)) {
@@ -48,15 +66,19 @@ YamlValue::Read IntoClusters(std::vector<Cluster>& clusters,
       if (!cluster->name.empty() && other.name == cluster->name)
         return value.Fault("there is a cluster \"" + other.name + "\" already");
     }
+    SettingsDigest digest;
+    value.AddTo(digest);
+    cluster->settings_digest = digest.Value();
     clusters.push_back(std::move(*cluster));
     return {};
   };
   return [read_one](const YamlValue& list) { return list.Elements(read_one); };
 }
 
-/// The mapping `modules`. Module has a list `allow`, which can't be empty.
+/// The mapping `modules`, and the digest of all that stands there. Module has a list `allow`, which
+/// can't be empty.
 template <class Module>
-YamlValue::Read IntoModules(std::map<std::string, Module>& modules,
+YamlValue::Read IntoModules(std::map<std::string, Module>& modules, std::string& digest,
                             Result<Module> (*read)(const YamlValue&)) {
   const YamlValue::ReadNamed read_one = [&modules, read](const std::string& name,
                                                          const YamlValue& value) -> Result<void> {
@@ -67,7 +89,12 @@ YamlValue::Read IntoModules(std::map<std::string, Module>& modules,
     modules.emplace(name, std::move(*module));
     return {};
   };
-  return [read_one](const YamlValue& mapping) { return mapping.Entries(read_one); };
+  return [read_one, &digest](const YamlValue& mapping) {
+    SettingsDigest whole;
+    mapping.AddTo(whole);
+    digest = whole.Value();
+    return mapping.Entries(read_one);
+  };
 }
 
 }  // namespace replicawatch

@@ -18,6 +18,25 @@ std::string Place(const std::string& file, const YAML::Mark& mark) {
   return file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
 }
 
+void AddNode(const YAML::Node& node, SettingsDigest& digest) {
+  if (node.IsScalar()) {
+    digest.Add(node.Scalar());
+  } else if (node.IsSequence()) {
+    digest.Add("[");
+    for (const YAML::Node& element : node) AddNode(element, digest);
+    digest.Add("]");
+  } else if (node.IsMap()) {
+    digest.Add("{");
+    for (const auto& entry : node) {
+      AddNode(entry.first, digest);
+      AddNode(entry.second, digest);
+    }
+    digest.Add("}");
+  } else {
+    digest.Add("~");
+  }
+}
+
 }  // namespace
 
 struct YamlValue::Node {
@@ -27,12 +46,18 @@ struct YamlValue::Node {
 
 YamlValue::YamlValue(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
 
-Result<YamlValue> YamlValue::Load(const std::string& path) {
+Result<std::string> YamlValue::ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return Fail(ErrorCode::kParse, path + ": can't be read");
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   if (file.bad()) return Fail(ErrorCode::kParse, path + ": can't be read");
-  return Parse(text, path);
+  return text;
+}
+
+Result<YamlValue> YamlValue::Load(const std::string& path) {
+  const Result<std::string> text = ReadFile(path);
+  if (!text) return tl::unexpected(text.error());
+  return Parse(*text, path);
 }
 
 Result<YamlValue> YamlValue::Parse(const std::string& text, const std::string& file) {
@@ -103,6 +128,8 @@ Result<void> YamlValue::Elements(const Read& read) const {
   }
   return {};
 }
+
+void YamlValue::AddTo(SettingsDigest& digest) const { AddNode(node_->yaml, digest); }
 
 YamlValue::Read Into(std::string& text) {
   return [&text](const YamlValue& value) -> Result<void> {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/config/settings_digest.h"
 
 namespace replicawatch {
 
@@ -18,6 +19,7 @@ class YamlValue {
  public:
   /// The document of a file; an empty one is an empty mapping.
   static Result<YamlValue> Load(const std::string& path);
+  static Result<std::string> ReadFile(const std::string& path);
   static Result<YamlValue> Parse(const std::string& text, const std::string& file);
 
   Result<std::string> Text() const;
@@ -36,6 +38,9 @@ class YamlValue {
   /// A mapping whose keys are names that the user chooses.
   Result<void> Entries(const ReadNamed& read) const;
   Result<void> Elements(const Read& read) const;
+
+  /// Adds all that stands here, as it is written, without comments.
+  void AddTo(SettingsDigest& digest) const;
 
   /// An error at this place.
   tl::unexpected<Error> Fault(const std::string& what) const;

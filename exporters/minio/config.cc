@@ -144,7 +144,7 @@ Result<MinioConfig> ReadConfig(const YamlValue& document) {
   MinioConfig config;
   const Result<void> read = document.Keys({
       {"clusters", IntoClusters(config.clusters, ReadCluster)},
-      {"modules", IntoModules(config.modules, ReadModule)},
+      {"modules", IntoModules(config.modules, config.modules_digest, ReadModule)},
   });
   if (!read) return tl::unexpected(read.error());
   return config;

@@ -16,6 +16,7 @@ using Module = ProbeModule<ProbeSettings>;
 struct MinioConfig {
   std::vector<WatchOptions> clusters;
   std::map<std::string, Module> modules;
+  std::string modules_digest;
 };
 
 /// Reads the file's document and the secrets that it names, by file or environment variable. An

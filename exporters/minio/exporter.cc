@@ -26,7 +26,7 @@ std::vector<MetricTable> MinioExporter::Metrics() const {
 MetricTable MinioExporter::MetricPatterns() const { return NativePatterns(); }
 
 void MinioExporter::AddFlags(Flags& flags) {
-  flags.Text("config.file", config_file_,
+  flags.Text("config.file", config_file_.path,
              "YAML file with clusters to watch, beside the one that the flags name, and modules "
              "for /probe");
   flags.Texts("minio.url", urls_,
@@ -35,9 +35,9 @@ void MinioExporter::AddFlags(Flags& flags) {
               {"MINIO_URL"});
   flags.Text("cluster.name", cluster_name_,
              "Value of the label cluster; default: the seed's host:port");
-  flags.Password("minio.secret-key-file", key_.secret_key, "File with the secret key",
+  flags.Password("minio.secret-key-file", secret_key_, "File with the secret key",
                  {"MINIO_SECRET_KEY"});
-  flags.Text("minio.region", key_.region, "Region that requests are signed for");
+  flags.Text("minio.region", region_, "Region that requests are signed for");
   flags.Text("minio.canary.bucket", canary_.bucket,
              "Bucket for test writes and reads through each node, which nothing else uses; "
              "default: none, and nothing is ever written");
@@ -60,7 +60,16 @@ Result<WatchOptions> MinioExporter::ClusterOfFlags() const {
   if (const Result<void> readable = CheckCaFile(ca_file_); !readable)
     return Fail(ErrorCode::kParse, "--minio.ca-file: " + readable.error().message);
   cluster.nodes.ca_file = ca_file_;
-  S3Key key = key_;
+  // The flags stay as they are, the files may change.
+  SettingsDigest digest;
+  for (const std::string& path : {secret_key_.file, ca_file_}) digest.Add(path);
+  cluster.settings_digest = digest.Value();
+  Result<Secret> secret_key = secret_key_.Read();
+  if (!secret_key)
+    return Fail(ErrorCode::kParse, "--minio.secret-key-file: " + secret_key.error().message);
+  S3Key key;
+  key.region = region_;
+  key.secret_key = std::move(*secret_key);
   // The access key is half of a credential: like the other half it has no flag.
   if (const char* access_key = std::getenv("MINIO_ACCESS_KEY")) key.access_key = access_key;
   Result<std::optional<S3Key>> complete = CompleteKey(std::move(key));
@@ -79,10 +88,10 @@ Result<WatchOptions> MinioExporter::ClusterOfFlags() const {
 }
 
 /// The clusters of the file, and the one of the flags.
-Result<MinioConfig> MinioExporter::ReadSettings() {
-  Result<MinioConfig> config = LoadConfig(config_file_, ReadConfig);
+Result<MinioConfig> MinioExporter::ReadSettings(Reread what) {
+  Result<MinioConfig> config = config_file_.Load(what, ReadConfig);
   if (!config) return config;
-  if (config_file_.empty() && urls_.empty()) {
+  if (config_file_.path.empty() && urls_.empty()) {
     return Fail(ErrorCode::kParse,
                 "--minio.url (or MINIO_URL) is missing: name any node, as in http://host:9000");
   }
@@ -95,28 +104,32 @@ Result<MinioConfig> MinioExporter::ReadSettings() {
 }
 
 Result<size_t> MinioExporter::CheckSettings() {
-  const Result<MinioConfig> config = ReadSettings();
+  const Result<MinioConfig> config = ReadSettings(Reread::kAll);
   if (!config) return tl::unexpected(config.error());
   return config->clusters.size();
 }
 
-Result<Started> MinioExporter::Start(CollectorSet collectors) {
-  Result<MinioConfig> config = ReadSettings();
+Result<std::shared_ptr<Started>> MinioExporter::Start(const StartRequest& request) {
+  Result<MinioConfig> config = ReadSettings(request.reread);
   if (!config) return tl::unexpected(config.error());
-  Started started;
+  const CollectorSet collectors = request.collectors;
+  auto started = std::make_shared<Started>();
   std::vector<MinioProber::Access::Cluster> probed;
   for (WatchOptions& cluster : config->clusters) {
     // What is never published is not done either.
     if (!HasCollector(collectors, "canary")) cluster.canary.reset();
     cluster.relay_native = HasCollector(collectors, kNativeCollector);
     ProbeSettings nodes{cluster.nodes, cluster.seeds.front().tls, cluster.relay_native};
-    auto watcher = std::make_unique<MinioWatcher>(std::move(cluster));
+    std::string digest = cluster.settings_digest;
+    auto watcher = Running<MinioWatcher>(request.before, digest);
+    if (!watcher) watcher = std::make_shared<MinioWatcher>(std::move(cluster));
     probed.push_back({watcher.get(), std::move(nodes)});
-    started.watchers.push_back(std::move(watcher));
+    started->clusters.push_back({std::move(digest), std::move(watcher)});
   }
   for (auto& [name, module] : config->modules)
     module.settings.relay_native = HasCollector(collectors, kNativeCollector);
-  started.prober = std::make_unique<MinioProber>(std::move(probed), std::move(config->modules));
+  started->modules_digest = std::move(config->modules_digest);
+  started->prober = std::make_unique<MinioProber>(std::move(probed), std::move(config->modules));
   return started;
 }
 

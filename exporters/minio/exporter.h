@@ -16,17 +16,18 @@ class MinioExporter : public Exporter {
   MetricTable MetricPatterns() const override;
   void AddFlags(Flags& flags) override;
   Result<size_t> CheckSettings() override;
-  Result<Started> Start(CollectorSet collectors) override;
+  Result<std::shared_ptr<Started>> Start(const StartRequest& request) override;
 
  private:
-  Result<MinioConfig> ReadSettings();
+  Result<MinioConfig> ReadSettings(Reread what);
   Result<WatchOptions> ClusterOfFlags() const;
 
-  std::string config_file_;
+  ConfigFile config_file_;
   std::vector<std::string> urls_;
   std::string cluster_name_;
   std::string ca_file_;
-  S3Key key_;
+  SecretSource secret_key_;
+  std::string region_ = S3Key().region;
   CanarySettings canary_;
 };
 

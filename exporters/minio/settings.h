@@ -33,7 +33,8 @@ struct ProbeSettings {
 
 /// One deployment to watch.
 struct WatchOptions {
-  std::string name;  ///< of the cluster; empty: the first seed's host:port
+  std::string name;               ///< of the cluster; empty: the first seed's host:port
+  std::string settings_digest{};  ///< of all below, see Exporter::Start()
   std::vector<NodeAddress> seeds;
   NodeSettings nodes{};
   bool relay_native = false;               ///< asks for the nodes' own metrics

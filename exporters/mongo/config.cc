@@ -72,7 +72,7 @@ Result<MongoConfig> ReadConfig(const YamlValue& document) {
   MongoConfig config;
   const Result<void> read = document.Keys({
       {"clusters", IntoClusters(config.clusters, ReadCluster)},
-      {"modules", IntoModules(config.modules, ReadModule)},
+      {"modules", IntoModules(config.modules, config.modules_digest, ReadModule)},
   });
   if (!read) return tl::unexpected(read.error());
   return config;

@@ -16,6 +16,7 @@ namespace replicawatch::mongo {
 struct ClusterConfig {
   std::string name;  ///< empty: the set's own
   Settings settings;
+  std::string settings_digest = {};  ///< of all above, see Exporter::Start()
 };
 
 /// How /probe asks a node.
@@ -30,6 +31,7 @@ using Module = ProbeModule<ProbeSettings>;
 struct MongoConfig {
   std::vector<ClusterConfig> clusters;
   std::map<std::string, Module> modules;
+  std::string modules_digest;
 };
 
 /// Reads the file's document and the secrets that it names, by file or environment variable. An

@@ -24,7 +24,7 @@ std::vector<MetricTable> MongoExporter::Metrics() const {
 MetricTable MongoExporter::MetricPatterns() const { return FieldPatterns(); }
 
 void MongoExporter::AddFlags(Flags& flags) {
-  flags.Text("config.file", config_file_,
+  flags.Text("config.file", config_file_.path,
              "YAML file with clusters to watch, beside the one that the flags name, and modules "
              "for /probe");
   flags.Text("mongodb.uri", uri_,
@@ -51,13 +51,19 @@ Result<ClusterConfig> MongoExporter::ClusterOfFlags() const {
   }
   // What is given apart from the URI wins.
   if (!user_.empty()) settings->user = user_;
-  if (!password_.empty()) settings->password = password_;
-  return ClusterConfig{cluster_name_, std::move(*settings)};
+  Result<Secret> password = password_.Read();
+  if (!password)
+    return Fail(ErrorCode::kParse, "--mongodb.password-file: " + password.error().message);
+  if (!password->empty()) settings->password = std::move(*password);
+  // The flags stay as they are, the file may change.
+  SettingsDigest digest;
+  digest.Add(password_.file);
+  return ClusterConfig{cluster_name_, std::move(*settings), digest.Value()};
 }
 
 namespace {
 
-std::unique_ptr<MongoWatcher> Watch(const ClusterConfig& cluster, const SurveyLimits& limits) {
+std::shared_ptr<MongoWatcher> Watch(const ClusterConfig& cluster, const SurveyLimits& limits) {
   // The name service may add to the settings; sessions are opened only after it has.
   const auto settings = std::make_shared<Settings>(cluster.settings);
   const Connect connect = [settings](const std::string& address) {
@@ -72,7 +78,7 @@ std::unique_ptr<MongoWatcher> Watch(const ClusterConfig& cluster, const SurveyLi
       return answer->seeds;
     };
   }
-  return std::make_unique<MongoWatcher>(
+  return std::make_shared<MongoWatcher>(
       WatchOptions{cluster.name, settings->seeds, settings->has_login(), limits}, connect,
       std::move(find_seeds));
 }
@@ -80,10 +86,10 @@ std::unique_ptr<MongoWatcher> Watch(const ClusterConfig& cluster, const SurveyLi
 }  // namespace
 
 /// The clusters of the file, and the one of the flags.
-Result<MongoConfig> MongoExporter::ReadSettings() {
-  Result<MongoConfig> config = LoadConfig(config_file_, ReadConfig);
+Result<MongoConfig> MongoExporter::ReadSettings(Reread what) {
+  Result<MongoConfig> config = config_file_.Load(what, ReadConfig);
   if (!config) return config;
-  if (config_file_.empty() && uri_.empty()) {
+  if (config_file_.path.empty() && uri_.empty()) {
     return Fail(ErrorCode::kParse,
                 "--mongodb.uri (or MONGODB_URI) is missing: name any member, "
                 "as in mongodb://host:27017");
@@ -97,24 +103,26 @@ Result<MongoConfig> MongoExporter::ReadSettings() {
 }
 
 Result<size_t> MongoExporter::CheckSettings() {
-  const Result<MongoConfig> config = ReadSettings();
+  const Result<MongoConfig> config = ReadSettings(Reread::kAll);
   if (!config) return tl::unexpected(config.error());
   return config->clusters.size();
 }
 
-Result<Started> MongoExporter::Start(CollectorSet collectors) {
-  Result<MongoConfig> config = ReadSettings();
+Result<std::shared_ptr<Started>> MongoExporter::Start(const StartRequest& request) {
+  Result<MongoConfig> config = ReadSettings(request.reread);
   if (!config) return tl::unexpected(config.error());
-  Started started;
+  auto started = std::make_shared<Started>();
   std::vector<MongoProber::Access::Cluster> probed;
   for (ClusterConfig& cluster : config->clusters) {
-    auto watcher = Watch(cluster, limits_);
+    auto watcher = Running<MongoWatcher>(request.before, cluster.settings_digest);
+    if (!watcher) watcher = Watch(cluster, limits_);
     probed.push_back({watcher.get(), {cluster.settings, watcher->pool()}});
-    started.watchers.push_back(std::move(watcher));
+    started->clusters.push_back({std::move(cluster.settings_digest), std::move(watcher)});
   }
-  Topics topics = TopicsOf(collectors);
+  Topics topics = TopicsOf(request.collectors);
   topics.Add(Topic::kNode);
-  started.prober =
+  started->modules_digest = std::move(config->modules_digest);
+  started->prober =
       std::make_unique<MongoProber>(std::move(probed), std::move(config->modules), topics, limits_);
   return started;
 }

@@ -19,18 +19,18 @@ class MongoExporter : public Exporter {
   MetricTable MetricPatterns() const override;
   void AddFlags(Flags& flags) override;
   Result<size_t> CheckSettings() override;
-  Result<Started> Start(CollectorSet collectors) override;
+  Result<std::shared_ptr<Started>> Start(const StartRequest& request) override;
 
  private:
-  Result<MongoConfig> ReadSettings();
+  Result<MongoConfig> ReadSettings(Reread what);
   Result<ClusterConfig> ClusterOfFlags() const;
 
-  std::string config_file_;
+  ConfigFile config_file_;
   std::string uri_;
   std::string cluster_name_;
   SurveyLimits limits_;
   std::string user_;
-  Secret password_;
+  SecretSource password_;
 };
 
 }  // namespace replicawatch::mongo

@@ -148,7 +148,7 @@ Result<RedisConfig> ReadConfig(const YamlValue& document) {
   RedisConfig config;
   const Result<void> read = document.Keys({
       {"clusters", IntoClusters(config.clusters, ReadCluster)},
-      {"modules", IntoModules(config.modules, ReadModule)},
+      {"modules", IntoModules(config.modules, config.modules_digest, ReadModule)},
   });
   if (!read) return tl::unexpected(read.error());
   return config;

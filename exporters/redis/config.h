@@ -22,6 +22,7 @@ struct ClusterSettings {
 struct RedisConfig {
   std::vector<WatchOptions> clusters;  ///< complete
   std::map<std::string, Module> modules;
+  std::string modules_digest;
 };
 
 /// Reads the file's document and the secrets that it names, by file or environment variable. An

@@ -32,7 +32,7 @@ std::vector<MetricTable> RedisExporter::Metrics() const {
 }
 
 void RedisExporter::AddFlags(Flags& flags) {
-  flags.Text("config.file", config_file_,
+  flags.Text("config.file", config_file_.path,
              "YAML file with clusters to watch, beside the one that the flags name, and modules "
              "for /probe");
   flags.Texts(
@@ -71,9 +71,16 @@ Result<WatchOptions> RedisExporter::ClusterOfFlags() const {
   settings.tls = tls_;
   WatchOptions& cluster = settings.watch;
   cluster.name = cluster_name_;
-  cluster.nodes.data_login = {user_, password_};
+  Result<Secret> password = password_.Read();
+  if (!password)
+    return Fail(ErrorCode::kParse, "--redis.password-file: " + password.error().message);
+  Result<Secret> sentinel_password = sentinel_password_.Read();
+  if (!sentinel_password)
+    return Fail(ErrorCode::kParse,
+                "--redis.sentinel-password-file: " + sentinel_password.error().message);
+  cluster.nodes.data_login = {user_, std::move(*password)};
   cluster.nodes.sentinel_login = {sentinel_user_.empty() ? user_ : sentinel_user_,
-                                  sentinel_password_};
+                                  std::move(*sentinel_password)};
   for (const std::string& text : addresses_) {
     if (const Result<void> added = AddSeed(text, settings); !added)
       return Fail(ErrorCode::kParse, "--redis.addr: " + added.error().message);
@@ -93,14 +100,21 @@ Result<WatchOptions> RedisExporter::ClusterOfFlags() const {
   auto survey = survey_.Complete();
   if (!survey) return Fail(ErrorCode::kParse, "--redis.check-...: " + survey.error().message);
   cluster.nodes.survey = std::move(*survey);
+  // The flags stay as they are, the files may change.
+  SettingsDigest digest;
+  for (const std::string& path :
+       {password_.file, sentinel_password_.file, tls_.ca_file, tls_.cert_file, tls_.key_file})
+    digest.Add(path);
+  survey_.AddTo(digest);
+  cluster.settings_digest = digest.Value();
   return std::move(cluster);
 }
 
 /// The clusters of the file, and the one of the flags.
-Result<RedisConfig> RedisExporter::ReadSettings() {
-  Result<RedisConfig> config = LoadConfig(config_file_, ReadConfig);
+Result<RedisConfig> RedisExporter::ReadSettings(Reread what) {
+  Result<RedisConfig> config = config_file_.Load(what, ReadConfig);
   if (!config) return config;
-  if (config_file_.empty() && addresses_.empty()) {
+  if (config_file_.path.empty() && addresses_.empty()) {
     addresses_ = {"redis://localhost:6379"};
   }
   if (!addresses_.empty()) {
@@ -112,15 +126,16 @@ Result<RedisConfig> RedisExporter::ReadSettings() {
 }
 
 Result<size_t> RedisExporter::CheckSettings() {
-  const Result<RedisConfig> config = ReadSettings();
+  const Result<RedisConfig> config = ReadSettings(Reread::kAll);
   if (!config) return tl::unexpected(config.error());
   return config->clusters.size();
 }
 
-Result<Started> RedisExporter::Start(CollectorSet collectors) {
-  Result<RedisConfig> config = ReadSettings();
+Result<std::shared_ptr<Started>> RedisExporter::Start(const StartRequest& request) {
+  Result<RedisConfig> config = ReadSettings(request.reread);
   if (!config) return tl::unexpected(config.error());
-  Started started;
+  const CollectorSet collectors = request.collectors;
+  auto started = std::make_shared<Started>();
   std::vector<RedisProber::Access::Cluster> probed;
   for (WatchOptions& cluster : config->clusters) {
     AskFor(collectors, cluster.nodes);
@@ -131,12 +146,15 @@ Result<Started> RedisExporter::Start(CollectorSet collectors) {
     cluster.nodes.buffers = collectors.Has(kReplicationCollectorIndex);
     cluster.nodes.latencies = collectors.Has(kLatencyCollectorIndex);
     cluster.nodes.all_sections = collectors.Has(kNodeCollectorIndex) || cluster.nodes.latencies;
-    auto watcher = std::make_unique<RedisWatcher>(std::move(cluster));
+    std::string digest = cluster.settings_digest;
+    auto watcher = Running<RedisWatcher>(request.before, digest);
+    if (!watcher) watcher = std::make_shared<RedisWatcher>(std::move(cluster));
     probed.push_back({watcher.get(), std::move(nodes)});
-    started.watchers.push_back(std::move(watcher));
+    started->clusters.push_back({std::move(digest), std::move(watcher)});
   }
   for (auto& [name, module] : config->modules) AskFor(collectors, module.settings);
-  started.prober = std::make_unique<RedisProber>(std::move(probed), std::move(config->modules));
+  started->modules_digest = std::move(config->modules_digest);
+  started->prober = std::make_unique<RedisProber>(std::move(probed), std::move(config->modules));
   return started;
 }
 

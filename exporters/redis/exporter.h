@@ -16,21 +16,21 @@ class RedisExporter : public Exporter {
   std::vector<MetricTable> Metrics() const override;
   void AddFlags(Flags& flags) override;
   Result<size_t> CheckSettings() override;
-  Result<Started> Start(CollectorSet collectors) override;
+  Result<std::shared_ptr<Started>> Start(const StartRequest& request) override;
   /// redis_exporter's name for it.
   std::string_view ProbeAlias() const override { return "/scrape"; }
 
  private:
-  Result<RedisConfig> ReadSettings();
+  Result<RedisConfig> ReadSettings(Reread what);
   Result<WatchOptions> ClusterOfFlags() const;
 
-  std::string config_file_;
+  ConfigFile config_file_;
   std::vector<std::string> addresses_;
   std::string cluster_name_;
   std::string user_;
   std::string sentinel_user_;
-  Secret password_;
-  Secret sentinel_password_;
+  SecretSource password_;
+  SecretSource sentinel_password_;
   TlsOptions tls_;
   SurveyConfig survey_;
 };

@@ -126,6 +126,10 @@ Result<void> SurveyConfig::Read(const YamlValue& value) {
   });
 }
 
+void SurveyConfig::AddTo(SettingsDigest& digest) const {
+  for (const std::string& path : Split(scripts_)) digest.Add(path);
+}
+
 Result<std::shared_ptr<const SurveySettings>> SurveyConfig::Complete() const {
   auto settings = std::make_shared<SurveySettings>();
   for (const auto& [text, selections] : {std::pair{&keys_, &settings->keys},

@@ -20,6 +20,8 @@ class SurveyConfig {
 
   /// Null when nothing is to be looked for. Reads the scripts' files. Errors: kParse.
   Result<std::shared_ptr<const SurveySettings>> Complete() const;
+  /// The files of scripts, as far as settings can change by them.
+  void AddTo(SettingsDigest& digest) const;
 
  private:
   // Lists, separated by commas.

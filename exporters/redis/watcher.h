@@ -20,6 +20,7 @@ namespace replicawatch::redis {
 
 struct WatchOptions {
   std::string name;  ///< of the cluster; empty: the Sentinel master name, else the first seed
+  std::string settings_digest;     ///< of all below, see Exporter::Start()
   std::vector<std::string> seeds;  ///< host:port, data nodes or Sentinels
   NodeSettings nodes;
 };
