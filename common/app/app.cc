@@ -15,6 +15,7 @@
 #include "common/base/version.h"
 #include "common/deployment/overview_metrics.h"
 #include "common/web/discovery.h"
+#include "common/web/gate.h"
 #include "common/web/landing.h"
 #include "common/web/router.h"
 #include "common/web/server.h"
@@ -25,6 +26,9 @@ namespace {
 /// Beside the scrapes that are admitted there are always threads for health, the landing page and
 /// the 503s.
 constexpr size_t kSpareThreads = 24;
+
+/// Of those, some that only health gets.
+constexpr size_t kHealthThreads = 8;
 
 /// So long after the start a cluster of which only the seeds are known is most likely down.
 constexpr auto kFindingTime = std::chrono::seconds(15);
@@ -87,6 +91,20 @@ void TuneMalloc() {
   mallopt(M_MMAP_THRESHOLD, 1 << 21);
 }
 
+class InProgress {
+ public:
+  explicit InProgress(std::atomic<size_t>& counter) : counter_(counter), count_(++counter) {}
+  ~InProgress() { --counter_; }
+  InProgress(const InProgress&) = delete;
+  InProgress& operator=(const InProgress&) = delete;
+
+  size_t count() const { return count_; }
+
+ private:
+  std::atomic<size_t>& counter_;
+  const size_t count_;
+};
+
 class App {
  public:
   App(const Exporter& exporter, const AppOptions& options, Started started)
@@ -106,15 +124,31 @@ class App {
     if (prober_) OfferProbes();
   }
 
+  /// To be called first: fails on a web configuration that is not good.
+  Result<void> OpenGate() {
+    auto gate = Gate::Open(options_.web_config_file,
+                           [this](bool good) { self_.CountReading("web", good); });
+    if (!gate) return tl::unexpected(gate.error());
+    gate_ = std::move(*gate);
+    if (gate_->wants_http2()) {
+      Log(LogLevel::kInfo, "http2 is ignored: there is HTTP/1.1 only",
+          {{"file", options_.web_config_file}});
+    }
+    return {};
+  }
+
   Result<void> Serve(const sigset_t& signals) {
-    const ServerOptions server_options{options_.listen_addresses,
-                                       options_.max_requests + kSpareThreads};
+    ServerOptions server_options{options_.listen_addresses, options_.systemd_socket, Threads(), {}};
+    if (gate_->uses_tls()) server_options.tls_context = [this] { return gate_->TlsContext(); };
     auto server =
-        StartServer(server_options, [this](const HttpRequest& request) { return Answer(request); });
+        StartServer(server_options, [this](const HttpRequest& request) { return Pass(request); });
     if (!server) return tl::unexpected(server.error());
     for (const std::string& address : (*server)->Addresses()) {
       Log(LogLevel::kInfo, "listening",
-          {{"address", address}, {"version", Version()}, {"revision", Revision()}});
+          {{"address", address},
+           {"tls", gate_->uses_tls() ? "yes" : "no"},
+           {"version", Version()},
+           {"revision", Revision()}});
     }
     WaitForEnd(signals);
     Log(LogLevel::kInfo, "draining");
@@ -131,6 +165,20 @@ class App {
     const auto handle = [this](const HttpRequest& request) { return probes_->Handle(request); };
     router_.Get("/probe", handle);
     if (!exporter_.ProbeAlias().empty()) router_.Get(std::string(exporter_.ProbeAlias()), handle);
+  }
+
+  size_t Threads() const { return options_.max_requests + kSpareThreads; }
+
+  /// The last threads are for health: nothing else may take all of them.
+  HttpResponse Pass(const HttpRequest& request) {
+    const InProgress one(in_progress_);
+    const bool health = request.path == "/-/healthy" || request.path == "/-/ready";
+    if (one.count() > Threads() - kHealthThreads && !health) {
+      HttpResponse busy = TextResponse(503, "503 too many requests at once");
+      busy.headers.emplace_back("Retry-After", "1");
+      return busy;
+    }
+    return gate_->Handle(request, [this](const HttpRequest& passed) { return Answer(passed); });
   }
 
   HttpResponse Answer(const HttpRequest& request) {
@@ -179,11 +227,13 @@ class App {
   std::vector<std::unique_ptr<Watcher>> watchers_;
   std::unique_ptr<Prober> prober_;
   std::unique_ptr<ProbePage> probes_;
+  std::unique_ptr<Gate> gate_;
   SelfMetrics self_;
   MetricsPage metrics_;
   Router router_;
   const TimePoint start_ = Clock::now();
   std::atomic<bool> draining_ = false;
+  std::atomic<size_t> in_progress_ = 0;
 };
 
 int Run(Exporter& exporter, const AppOptions& options) {
@@ -192,28 +242,29 @@ int Run(Exporter& exporter, const AppOptions& options) {
   ConfigureLog(*ParseLogLevel(options.log_level),
                options.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
   const sigset_t signals = BlockSignals();
+  const auto refuse = [&](const Error& error, int exit_code) {
+    std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
+                 error.message.c_str());
+    return exit_code;
+  };
   auto started = exporter.Start(options.collectors);
-  if (!started) {
-    std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
-                 started.error().message.c_str());
-    return 2;
-  }
+  if (!started) return refuse(started.error(), 2);
   App app(exporter, options, std::move(*started));
-  if (const Result<void> served = app.Serve(signals); !served) {
-    std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
-                 served.error().message.c_str());
-    return 1;
-  }
+  if (const Result<void> opened = app.OpenGate(); !opened) return refuse(opened.error(), 2);
+  if (const Result<void> served = app.Serve(signals); !served) return refuse(served.error(), 1);
   return 0;
 }
 
-int CheckConfig(Exporter& exporter) {
+int CheckConfig(Exporter& exporter, const AppOptions& options) {
   const std::string program(exporter.Program());
-  const Result<size_t> clusters = exporter.CheckSettings();
-  if (!clusters) {
-    std::fprintf(stderr, "%s: %s\n", program.c_str(), clusters.error().message.c_str());
+  const auto refuse = [&](const Error& error) {
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), error.message.c_str());
     return 1;
-  }
+  };
+  const Result<size_t> clusters = exporter.CheckSettings();
+  if (!clusters) return refuse(clusters.error());
+  if (const auto web = Gate::Open(options.web_config_file, [](bool) {}); !web)
+    return refuse(web.error());
   std::printf("%s: the settings are good, clusters to watch: %zu\n", program.c_str(), *clusters);
   return 0;
 }
@@ -239,7 +290,7 @@ int RunApp(Exporter& exporter, int argc, char** argv) {
     PrintMetrics(exporter);
     return 0;
   }
-  return options.check_config ? CheckConfig(exporter) : Run(exporter, options);
+  return options.check_config ? CheckConfig(exporter, options) : Run(exporter, options);
 }
 
 }  // namespace replicawatch

@@ -29,6 +29,8 @@ enum Index : size_t {
   kScrapesInFlight,
   kScrapesShared,
   kScrapesRejected,
+  kReloadSuccess,
+  kReloadTime,
   kCpu,
   kResident,
   kVirtual,
@@ -83,6 +85,20 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
      kScope,
      {},
      "the coordinator"},
+    {"replicawatch_config_reload_success",
+     "1 if the file was good when it was last read; if not, what was good before is still in use.",
+     kGauge,
+     "",
+     kScope,
+     {"file"},
+     "the file"},
+    {"replicawatch_config_last_reload_success_timestamp_seconds",
+     "When the file was last read and found good.",
+     kGauge,
+     "seconds",
+     kScope,
+     {"file"},
+     "the file"},
     {"process_cpu_seconds_total",
      "Total user and system CPU time spent.",
      kCounter,
@@ -219,6 +235,21 @@ void SelfMetrics::CountRequest(const std::string& path, int status, double secon
   duration_.Observe(seconds);
 }
 
+void SelfMetrics::CountReading(const std::string& file, bool good) {
+  const std::lock_guard lock(readings_mutex_);
+  Reading& reading = readings_[file];
+  reading.good = good;
+  if (good) reading.last_good = UnixSeconds();
+}
+
+void SelfMetrics::EmitReadings(SampleSink& sink) const {
+  const std::lock_guard lock(readings_mutex_);
+  for (const auto& [file, reading] : readings_) {
+    sink.Add(kTable[kReloadSuccess], reading.good ? 1 : 0, {file});
+    if (reading.last_good > 0) sink.Add(kTable[kReloadTime], reading.last_good, {file});
+  }
+}
+
 void SelfMetrics::Emit(const Coordinator::Counts& scrapes, SampleSink& sink) const {
   sink.Add(kTable[kBuildInfo], 1, {Version(), Revision()});
   for (const prometheus::MetricFamily& family : registry_.Collect()) {
@@ -234,6 +265,7 @@ void SelfMetrics::Emit(const Coordinator::Counts& scrapes, SampleSink& sink) con
   sink.Add(kTable[kScrapesInFlight], static_cast<double>(scrapes.in_flight));
   sink.Add(kTable[kScrapesShared], static_cast<double>(scrapes.joined));
   sink.Add(kTable[kScrapesRejected], static_cast<double>(scrapes.rejected));
+  EmitReadings(sink);
   EmitProcess(sink);
 }
 

@@ -3,9 +3,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
+
+#include "common/config/file.h"
 
 namespace replicawatch {
 namespace {
@@ -28,11 +28,9 @@ struct YamlValue::Node {
 YamlValue::YamlValue(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
 
 Result<YamlValue> YamlValue::Load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Fail(ErrorCode::kParse, path + ": can't be read");
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (file.bad()) return Fail(ErrorCode::kParse, path + ": can't be read");
-  return Parse(text, path);
+  const Result<std::string> text = ReadFile(path, kMaxFile);
+  if (!text) return tl::unexpected(text.error());
+  return Parse(*text, path);
 }
 
 Result<YamlValue> YamlValue::Parse(const std::string& text, const std::string& file) {

@@ -29,7 +29,7 @@ fuzz_clang() { if [ "$DEBIAN" -ge 13 ]; then echo 19; else echo 16; fi; }
 docker_serves() { command -v dockerd >/dev/null || docker info >/dev/null 2>&1; }
 
 packages_of() {
-  local build='g++ cmake ninja-build pkg-config patch xz-utils debian-archive-keyring git ca-certificates zlib1g-dev libssl-dev libfmt-dev libcli11-dev
+  local build='g++ cmake ninja-build pkg-config patch xz-utils debian-archive-keyring git ca-certificates zlib1g-dev libssl-dev libcrypt-dev libfmt-dev libcli11-dev
     libyaml-cpp-dev libexpected-dev doctest-dev prometheus-cpp-dev'
   case $1 in
     build-redis) echo "$build"; ! system_hiredis_serves || echo libhiredis-dev ;;
