@@ -211,11 +211,13 @@ class App {
   }
 
   HttpResponse Landing() const {
-    const LandingPage page{exporter_.Program(), Version(), options_.telemetry_path, Clusters()};
+    const LandingPage page{exporter_.Program(), Version(), options_.telemetry_path,
+                           prober_ ? "/probe" : "", Clusters()};
     HttpResponse response;
     response.content_type = "text/html; charset=utf-8";
     response.headers.emplace_back("Content-Security-Policy",
-                                  "default-src 'none'; style-src 'unsafe-inline'");
+                                  "default-src 'none'; style-src 'unsafe-inline'; form-action "
+                                  "'self'; base-uri 'none'; frame-ancestors 'none'");
     response.body = RenderLandingPage(page);
     return response;
   }

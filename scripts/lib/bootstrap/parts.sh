@@ -44,7 +44,9 @@ packages_of() {
       if [ "$DEBIAN" -ge 13 ]; then echo clang-format clang-tidy; else echo clang-format-16 clang-tidy-16; fi
       echo shellcheck yamllint python3-yaml jq ca-certificates ;;
     test)
-      echo python3 python3-pytest curl openssl prometheus-redis-exporter debian-archive-keyring iproute2 age gnupg jq
+      echo python3 python3-pytest curl openssl prometheus-redis-exporter debian-archive-keyring iproute2 age gnupg jq systemd
+      # A browser for the page at /, and letters for it.
+      echo chromium fonts-dejavu-core
       python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
     # The engine is Debian's own; one that is there already serves as well.
     replica) docker_serves || echo docker.io; echo debootstrap jq curl python3 ca-certificates debian-archive-keyring ;;
