@@ -51,7 +51,7 @@ std::string_view StatusText(int status) {
 }
 
 /// Of a body that is refused anyway, this much is read.
-constexpr int64_t kMaxDrain = 64 << 10;
+constexpr size_t kMaxDrain = 64 << 10;
 
 /// Threads that are free, or soon will be, for who comes next.
 constexpr size_t kFreeThreads = 4;
@@ -112,6 +112,19 @@ void Send(mg_connection* connection, const HttpRequest& request, HttpResponse& r
   if (together) out += response.body;
   mg_write(connection, out.data(), out.size());
   if (has_body && !together) mg_write(connection, response.body.data(), response.body.size());
+}
+
+/// The connection ends after this request. What there is of a small body is read away, or the
+/// client might not see the answer for the reset that follows unread bytes.
+void DropBody(mg_connection* connection) {
+  mg_disable_connection_keep_alive(connection);
+  std::array<char, 4096> part{};
+  size_t dropped = 0;
+  while (dropped < kMaxDrain) {
+    const int size = mg_read(connection, part.data(), part.size());
+    if (size <= 0) return;
+    dropped += static_cast<size_t>(size);
+  }
 }
 
 /// Tells a connection from all others: both its ends, as civetweb writes them.
@@ -250,12 +263,8 @@ class CivetwebServer : public Server {
     HttpRequest request = ToRequest(*info, connection);
     HttpResponse response = self.Respond(*info, request);
     self.connections_.Waiting(key);
-    // What there is of a small body is read away, or the client might not see the answer for the
-    // reset that follows unread bytes. Nobody is to send gigabytes for that.
-    if (HasBody(request) &&
-        ParseInt(request.header("Content-Length")).value_or(kMaxDrain) >= kMaxDrain)
-      mg_disable_connection_keep_alive(connection);
     Send(connection, request, response);
+    if (HasBody(request)) DropBody(connection);
     return response.status;
   }
 
