@@ -15,10 +15,14 @@ extern "C" {
 int __real_accept(int fd, sockaddr* client, socklen_t* size);
 int __real_bind(int fd, const sockaddr* address, socklen_t size);
 int __real_close(int fd);
+ssize_t __real_recv(int fd, void* buffer, size_t size, int flags);
+int __real_SSL_set_fd(SSL* connection, int fd);
 SSL* __real_SSL_new(SSL_CTX* context);
 int __wrap_accept(int fd, sockaddr* client, socklen_t* size);
 int __wrap_bind(int fd, const sockaddr* address, socklen_t size);
 int __wrap_close(int fd);
+ssize_t __wrap_recv(int fd, void* buffer, size_t size, int flags);
+int __wrap_SSL_set_fd(SSL* connection, int fd);
 SSL* __wrap_SSL_new(SSL_CTX* context);
 // NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 }
@@ -27,6 +31,7 @@ namespace replicawatch {
 namespace {
 
 thread_local std::deque<int> listening;
+thread_local int current_connection = -1;
 
 std::atomic<const CivetwebHooks::Sockets*> sockets_hook = nullptr;
 
@@ -36,6 +41,10 @@ std::atomic<const std::function<std::shared_ptr<SSL_CTX>()>*> tls_context = null
 }  // namespace
 
 void CivetwebHooks::ListenOn(std::vector<int> fds) { listening.assign(fds.begin(), fds.end()); }
+
+int CivetwebHooks::CurrentConnection() { return current_connection; }
+
+void CivetwebHooks::SetCurrentConnection(int fd) { current_connection = fd; }
 
 void CivetwebHooks::SetSockets(const Sockets* sockets) { sockets_hook = sockets; }
 
@@ -62,13 +71,23 @@ int __wrap_accept(int fd, sockaddr* client, socklen_t* size) {
   const CivetwebHooks::Sockets* hook = replicawatch::sockets_hook;
   if (hook == nullptr) return connection;
   if (connection >= 0) {
-    hook->accepted(connection, client, *size);
+    hook->accepted(connection);
   } else if (errno == EMFILE || errno == ENFILE) {
     const int error = errno;
     hook->exhausted();
     errno = error;
   }
   return connection;
+}
+
+ssize_t __wrap_recv(int fd, void* buffer, size_t size, int flags) {
+  CivetwebHooks::SetCurrentConnection(fd);
+  return __real_recv(fd, buffer, size, flags);
+}
+
+int __wrap_SSL_set_fd(SSL* connection, int fd) {
+  CivetwebHooks::SetCurrentConnection(fd);
+  return __real_SSL_set_fd(connection, fd);
 }
 
 int __wrap_close(int fd) {

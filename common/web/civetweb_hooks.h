@@ -9,8 +9,8 @@
 
 namespace replicawatch {
 
-/// civetweb opens its sockets, accepts and closes connections and begins TLS by itself, and tells
-/// nobody which descriptor that is about. Here are the calls by which it does so: the linker
+/// civetweb opens its sockets, accepts, reads and closes connections and begins TLS by itself, and
+/// tells nobody which descriptor that is about. Here are the calls by which it does so: the linker
 /// (--wrap, see ThirdParty.cmake) puts ours in their place. Calls that have nothing to do with the
 /// server go through unchanged.
 struct CivetwebHooks {
@@ -19,12 +19,17 @@ struct CivetwebHooks {
   static void ListenOn(std::vector<int> fds);
 
   struct Sockets {
-    std::function<void(int fd, const sockaddr* client, socklen_t size)> accepted;
+    std::function<void(int fd)> accepted;
     /// Before a descriptor is closed; also for those that were never accepted.
     std::function<void(int fd)> closing;
     /// Nothing could be accepted, since the process has no descriptor left.
     std::function<void()> exhausted;
   };
+  /// The connection that this thread serves: the one that it last received from, or began TLS on.
+  /// A handler that receives from elsewhere is to be followed by putting it back.
+  static int CurrentConnection();
+  static void SetCurrentConnection(int fd);
+
   /// Set before the server starts, and taken away (null) after it has ended.
   static void SetSockets(const Sockets* sockets);
 

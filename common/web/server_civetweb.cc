@@ -1,6 +1,6 @@
 #include <civetweb.h>
-#include <netdb.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -127,32 +127,14 @@ void DropBody(mg_connection* connection) {
   }
 }
 
-/// Tells a connection from all others: both its ends, as civetweb writes them.
-std::string ConnectionKey(std::string_view client, int client_port, int server_port) {
-  return std::string(client) + "|" + std::to_string(client_port) + "|" +
-         std::to_string(server_port);
-}
+/// For the access log, which nobody reads: nothing is sent.
+constexpr int kClientHasGone = 499;
 
-std::string ConnectionKey(const mg_request_info& info) {
-  return ConnectionKey(info.remote_addr, info.remote_port, info.server_port);
-}
-
-int PortOf(const sockaddr* address, socklen_t size) {
-  std::array<char, NI_MAXSERV> port{};
-  if (getnameinfo(address, size, nullptr, 0, port.data(), port.size(), NI_NUMERICSERV) != 0)
-    return 0;
-  return static_cast<int>(ParseInt(port.data()).value_or(0));
-}
-
-std::string ConnectionKey(int fd, const sockaddr* client, socklen_t size) {
-  sockaddr_storage server{};
-  socklen_t server_size = sizeof(server);
-  auto* server_address = reinterpret_cast<sockaddr*>(&server);
-  std::array<char, NI_MAXHOST> host{};
-  if (getsockname(fd, server_address, &server_size) != 0 ||
-      getnameinfo(client, size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) != 0)
-    return "";
-  return ConnectionKey(host.data(), PortOf(client, size), PortOf(server_address, server_size));
+/// Nobody is there any more to take an answer, so none need be worked out. Who has only said that
+/// nothing more will come may well wait for one.
+bool HasGone(int fd) {
+  char byte = 0;
+  return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno != EAGAIN && errno != EINTR;
 }
 
 class CivetwebServer : public Server {
@@ -160,8 +142,7 @@ class CivetwebServer : public Server {
   CivetwebServer(const ServerOptions& options, Handler handler)
       : handler_(std::move(handler)),
         tls_context_(options.tls_context),
-        connections_(options.threads > 2 * kFreeThreads ? options.threads - kFreeThreads
-                                                        : options.threads) {}
+        connections_(options.threads, std::min(kFreeThreads, options.threads / 2)) {}
   ~CivetwebServer() override { CivetwebServer::Stop(); }
 
   Result<void> Start(const ServerOptions& options) {
@@ -193,9 +174,7 @@ class CivetwebServer : public Server {
     callbacks.end_request = &CivetwebServer::OnEnd;
     callbacks.external_ssl_ctx = &CivetwebServer::OnTls;
     callbacks.log_message = &CivetwebServer::OnLog;
-    sockets_.accepted = [this](int fd, const sockaddr* client, socklen_t size) {
-      connections_.Opened(fd, ConnectionKey(fd, client, size));
-    };
+    sockets_.accepted = [this](int fd) { connections_.Opened(fd); };
     sockets_.closing = [this](int fd) { connections_.Closing(fd); };
     sockets_.exhausted = [this] {
       connections_.Evict();
@@ -216,8 +195,7 @@ class CivetwebServer : public Server {
   void Stop() override {
     if (context_ == nullptr) return;
     // Who waits for nothing but the next request need not be waited for.
-    while (connections_.Evict()) {
-    }
+    connections_.EvictAll();
     mg_stop(context_);
     context_ = nullptr;
     CivetwebHooks::SetSockets(nullptr);
@@ -225,6 +203,8 @@ class CivetwebServer : public Server {
   }
 
  private:
+  using State = Connections::State;
+
   /// Has civetweb take these sockets for its own, and gives the addresses that it is to ask for:
   /// of the right kind, but it will never bind them.
   std::string Adopt(const std::vector<Listener>& listeners) {
@@ -258,18 +238,23 @@ class CivetwebServer : public Server {
   static int OnRequest(mg_connection* connection) {
     const mg_request_info* info = mg_get_request_info(connection);
     auto& self = Self(connection);
-    const std::string key = ConnectionKey(*info);
-    self.connections_.Working(key);
+    const int fd = CivetwebHooks::CurrentConnection();
+    if (HasGone(fd)) {
+      mg_disable_connection_keep_alive(connection);
+      return kClientHasGone;
+    }
+    self.connections_.Enter(State::kWorking, fd);
     HttpRequest request = ToRequest(*info, connection);
     HttpResponse response = self.Respond(*info, request);
-    self.connections_.Waiting(key);
+    CivetwebHooks::SetCurrentConnection(fd);
+    self.connections_.Enter(State::kSending, fd);
     Send(connection, request, response);
     if (HasBody(request)) DropBody(connection);
     return response.status;
   }
 
   static void OnEnd(const mg_connection* connection, int) {
-    Self(connection).connections_.Waiting(ConnectionKey(*mg_get_request_info(connection)));
+    Self(connection).connections_.Enter(State::kReading, CivetwebHooks::CurrentConnection());
   }
 
   HttpResponse Respond(const mg_request_info& info, HttpRequest& request) const {

@@ -44,12 +44,12 @@ def exporter(place):
 
 
 @contextlib.contextmanager
-def regulars_fare_well(exporter, least=20, **more):
+def regulars_fare_well(exporter, least=20, allowed=None, **more):
     with Regulars(exporter, **more) as regulars:
         yield regulars
         asked = regulars.asked()
         wait_until(lambda: regulars.asked() >= asked + least, 60, f"the others get answers; {regulars.faults[:3]}")
-    assert regulars.faults == []
+    assert [fault for fault in regulars.faults if fault != allowed] == []
     assert max(max(seconds) for seconds in regulars.seconds.values()) < PATIENCE
 
 
@@ -67,8 +67,9 @@ def test_requests_byte_by_byte(exporter):
 
 
 def test_clients_that_do_not_read(exporter):
-    # Each asks for more than the buffers of its socket hold.
-    with crowd(exporter, 200, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 100), regulars_fare_well(exporter):
+    # Each asks for more than the buffers of its socket hold; until those are full all scrapes that are admitted may be theirs.
+    busy = ("/metrics", 503)
+    with crowd(exporter, 200, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 100), regulars_fare_well(exporter, allowed=busy):
         pass
 
 

@@ -1,5 +1,6 @@
 // The parts of the web side that stand between a client and the handlers.
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -151,37 +152,65 @@ class SocketPair {
   SocketPair& operator=(const SocketPair&) = delete;
 
   int fd() const { return ends_[0]; }
+  void Say(std::string_view text) const {
+    REQUIRE(write(ends_[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
   bool ShutDown() const {
     char byte = 0;
     return recv(ends_[1], &byte, 1, MSG_DONTWAIT) == 0;
+  }
+  bool WillBeShutDown() const {
+    pollfd end{ends_[1], POLLIN, 0};
+    return poll(&end, 1, 20'000) == 1 && ShutDown();
   }
 
  private:
   std::array<int, 2> ends_{};
 };
 
+using State = Connections::State;
+
 TEST_CASE("the connection that waits for its client for the longest time makes room") {
-  Connections connections(3);
+  Connections connections(4, 1);
   const std::array<SocketPair, 5> sockets;
-  for (size_t i = 0; i < 3; ++i) connections.Opened(sockets[i].fd(), std::to_string(i));
-  connections.Working("0");
-  connections.Opened(sockets[3].fd(), "3");
+  for (size_t i = 0; i < 3; ++i) connections.Opened(sockets[i].fd());
+  connections.Enter(State::kWorking, sockets[0].fd());
+  connections.Opened(sockets[3].fd());
   CHECK_FALSE(sockets[0].ShutDown());
-  CHECK(sockets[1].ShutDown());
+  CHECK(sockets[1].WillBeShutDown());
   // Answered a moment ago, so now it is number 2 that waits the longest.
-  connections.Waiting("0");
-  connections.Opened(sockets[4].fd(), "4");
+  connections.Enter(State::kSending, sockets[0].fd());
+  connections.Opened(sockets[4].fd());
   CHECK_FALSE(sockets[0].ShutDown());
-  CHECK(sockets[2].ShutDown());
+  CHECK(sockets[2].WillBeShutDown());
   CHECK_FALSE(sockets[3].ShutDown());
   connections.Closing(sockets[1].fd());
   connections.Closing(sockets[2].fd());
   connections.Closing(1'000'000);
   CHECK(connections.open() == 3);
-  CHECK(connections.Evict());
-  CHECK(connections.Evict());
-  CHECK(connections.Evict());
-  CHECK_FALSE(connections.Evict());
+  connections.EvictAll();
+  CHECK(sockets[0].ShutDown());
+  CHECK(sockets[4].ShutDown());
+}
+
+TEST_CASE("a connection whose request has come does not make room, nor does one in the queue") {
+  Connections connections(2, 0);
+  const std::array<SocketPair, 4> sockets;
+  for (size_t i = 0; i < 2; ++i) connections.Opened(sockets[i].fd());
+  connections.Enter(State::kWorking, sockets[0].fd());
+  sockets[1].Say("GET");
+  connections.Opened(sockets[2].fd());
+  connections.Opened(sockets[3].fd());
+  for (const SocketPair& one : sockets) CHECK_FALSE(one.ShutDown());
+  SUBCASE("until it does not take its answer") {
+    connections.Enter(State::kSending, sockets[1].fd());
+    CHECK(sockets[1].WillBeShutDown());
+  }
+  SUBCASE("until it is its turn and its client is silent, while another waits") {
+    connections.Closing(sockets[0].fd());
+    CHECK(sockets[2].WillBeShutDown());
+    CHECK_FALSE(sockets[3].ShutDown());
+  }
 }
 
 TEST_CASE("a change of a file is seen, whatever it is") {
