@@ -274,7 +274,9 @@ class CivetwebServer : public Server {
   static int OnLog(const mg_connection* connection, const char* message) {
     const mg_context* context = mg_get_context(connection);
     auto* self = static_cast<CivetwebServer*>(mg_get_user_data(context));
-    if (self != nullptr && self->context_ == nullptr) self->start_error_ = message;
+    // A worker may have its first complaint before the start has returned.
+    if (self != nullptr && self->starter_ == std::this_thread::get_id())
+      self->start_error_ = message;
     Log(LogLevel::kDebug, "http server", {{"detail", message}});
     return 1;
   }
@@ -286,7 +288,8 @@ class CivetwebServer : public Server {
   Connections connections_;
   std::vector<std::string> addresses_;
   mg_context* context_ = nullptr;
-  std::string start_error_;
+  const std::thread::id starter_ = std::this_thread::get_id();
+  std::string start_error_;  ///< of starter_ only
 };
 
 }  // namespace

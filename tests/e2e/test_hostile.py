@@ -15,8 +15,8 @@ from web_place import HASH, PASSWORD, Certificates, Served
 
 # Of any answer to a regular client meanwhile; half of what a scraper gives it.
 PATIENCE = 5
-GET = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
 MANY = 500  # more than there are threads, by far
+GET = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +26,9 @@ def place():
     server.start()
     place.watched = place.exporter(server)
     place.watched.wait(lambda page: page.value("up") == 1, 30, "it watches")
+    # What each thread needs once is no growth.
+    with crowd(place.watched, MANY, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"):
+        place.watched.scrape()
     yield place
     place.purge()
 
