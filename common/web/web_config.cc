@@ -5,7 +5,6 @@
 
 #include "common/base/text.h"
 #include "common/config/readers.h"
-#include "common/config/yaml.h"
 #include "common/web/tls_settings.h"
 
 namespace replicawatch {
@@ -126,15 +125,19 @@ std::string FaultOfBcryptHash(std::string_view hash) {
 
 Result<WebConfig> LoadWebConfig(const std::string& path, std::vector<std::string>& files) {
   files = {path};
-  const std::string folder = path.substr(0, path.rfind('/') + 1);
   const Result<YamlValue> document = YamlValue::Load(path);
   if (!document) return tl::unexpected(document.error());
+  return ReadWebConfig(*document, path.substr(0, path.rfind('/') + 1), files);
+}
+
+Result<WebConfig> ReadWebConfig(const YamlValue& document, const std::string& folder,
+                                std::vector<std::string>& files) {
   WebConfig config;
   const Result<void> read =
-      document->Keys({{"tls_server_config", IntoTls(config.tls, folder, files)},
-                      {"http_server_config", IntoHttp(config)},
-                      {"rate_limit", IntoRateLimit(config.rate_limit)},
-                      {"basic_auth_users", IntoUsers(config.users)}});
+      document.Keys({{"tls_server_config", IntoTls(config.tls, folder, files)},
+                     {"http_server_config", IntoHttp(config)},
+                     {"rate_limit", IntoRateLimit(config.rate_limit)},
+                     {"basic_auth_users", IntoUsers(config.users)}});
   if (!read) return tl::unexpected(read.error());
   return config;
 }

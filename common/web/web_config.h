@@ -11,6 +11,7 @@
 
 #include "common/base/deadline.h"
 #include "common/base/error.h"
+#include "common/config/yaml.h"
 
 namespace replicawatch {
 
@@ -37,6 +38,11 @@ struct WebConfig {
 /// found here. Errors say file:line:column. `files` gets the paths of what was read, or was to be,
 /// after an error as well: a change of any of them is a reason to read again.
 Result<WebConfig> LoadWebConfig(const std::string& path, std::vector<std::string>& files);
+
+/// The same of a document that was read already. `folder`, from where paths start, ends in / or is
+/// empty; `files` gets those that the document names.
+Result<WebConfig> ReadWebConfig(const YamlValue& document, const std::string& folder,
+                                std::vector<std::string>& files);
 
 /// $2a$, $2b$ or $2y$, two digits of cost that is payable, and 53 characters of salt and hash.
 /// Whatever else crypt() would take for a hash of an older kind and compare by that. Says what is
