@@ -26,6 +26,7 @@ Result<std::unique_ptr<Gate>> Gate::Open(const std::string& path, OnRead on_read
     gate->state_ = std::make_shared<const State>();
     return gate;
   }
+  gate->auth_ = std::make_unique<BasicAuth>();
   auto state = gate->Read();
   if (!state) return tl::unexpected(state.error());
   gate->state_ = std::move(*state);
@@ -99,7 +100,7 @@ HttpResponse Gate::Admit(const State& state, const HttpRequest& request, const H
   if (users.empty()) return handler(request);
   const auto credentials = ParseBasicAuth(request.header("Authorization"));
   if (!credentials) return AskForLogin();
-  switch (auth_.Check(users, *credentials, request.client)) {
+  switch (auth_->Check(users, *credentials, request.client)) {
     case BasicAuth::Answer::kGood:
       return handler(request);
     case BasicAuth::Answer::kBusy:
