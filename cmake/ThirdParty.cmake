@@ -34,6 +34,9 @@ add_library(rw_civetweb INTERFACE)
 target_include_directories(rw_civetweb SYSTEM INTERFACE ${RW_CIVETWEB_ROOT}/include)
 target_link_libraries(rw_civetweb INTERFACE ${RW_CIVETWEB_ROOT}/lib/libcivetweb.a OpenSSL::SSL OpenSSL::Crypto Threads::Threads
                                             ${CMAKE_DL_LIBS})
+# common/web/civetweb_hooks.h says why. The hooks are wanted whether or not anything else of their archive is.
+target_link_options(rw_civetweb INTERFACE -Wl,--wrap=accept,--wrap=bind,--wrap=close,--wrap=recv,--wrap=SSL_new,--wrap=SSL_set_fd
+                    -Wl,--undefined=__wrap_accept)
 
 if("redis" IN_LIST REPLICAWATCH_EXPORTERS)
   rw_bootstrap_root(RW_HIREDIS_ROOT)

@@ -16,6 +16,7 @@
 #include "common/base/version.h"
 #include "common/deployment/overview_metrics.h"
 #include "common/web/discovery.h"
+#include "common/web/gate.h"
 #include "common/web/landing.h"
 #include "common/web/router.h"
 #include "common/web/server.h"
@@ -26,6 +27,9 @@ namespace {
 /// Beside the scrapes that are admitted there are always threads for health, the landing page and
 /// the 503s.
 constexpr size_t kSpareThreads = 24;
+
+/// Of those, some that only health gets.
+constexpr size_t kHealthThreads = 8;
 
 /// So long after it was added a cluster of which only the seeds are known is most likely down.
 constexpr auto kFindingTime = std::chrono::seconds(15);
@@ -83,6 +87,20 @@ void TuneMalloc() {
   mallopt(M_MMAP_THRESHOLD, 1 << 21);
 }
 
+class InProgress {
+ public:
+  explicit InProgress(std::atomic<size_t>& counter) : counter_(counter), count_(++counter) {}
+  ~InProgress() { --counter_; }
+  InProgress(const InProgress&) = delete;
+  InProgress& operator=(const InProgress&) = delete;
+
+  size_t count() const { return count_; }
+
+ private:
+  std::atomic<size_t>& counter_;
+  const size_t count_;
+};
+
 class App {
  public:
   App(Exporter& exporter, const AppOptions& options)
@@ -108,17 +126,24 @@ class App {
     if (!exporter_.ProbeAlias().empty()) router_.Get(std::string(exporter_.ProbeAlias()), probe);
   }
 
-  Result<void> Start() { return reloader_.Start(); }
+  /// To be called first: fails on settings that are not good.
+  Result<void> Start() {
+    if (const Result<void> started = reloader_.Start(); !started) return started;
+    return OpenGate();
+  }
 
   Result<void> Serve(const sigset_t& signals) {
-    const ServerOptions server_options{options_.listen_addresses,
-                                       options_.max_requests + kSpareThreads};
+    ServerOptions server_options{options_.listen_addresses, options_.systemd_socket, Threads(), {}};
+    if (gate_->uses_tls()) server_options.tls_context = [this] { return gate_->TlsContext(); };
     auto server =
-        StartServer(server_options, [this](const HttpRequest& request) { return Answer(request); });
+        StartServer(server_options, [this](const HttpRequest& request) { return Pass(request); });
     if (!server) return tl::unexpected(server.error());
     for (const std::string& address : (*server)->Addresses()) {
       Log(LogLevel::kInfo, "listening",
-          {{"address", address}, {"version", Version()}, {"revision", Revision()}});
+          {{"address", address},
+           {"tls", gate_->uses_tls() ? "yes" : "no"},
+           {"version", Version()},
+           {"revision", Revision()}});
     }
     WaitForEnd(signals);
     Log(LogLevel::kInfo, "draining");
@@ -129,6 +154,18 @@ class App {
   }
 
  private:
+  Result<void> OpenGate() {
+    auto gate = Gate::Open(options_.web_config_file,
+                           [this](bool good) { self_.CountReading("web", good); });
+    if (!gate) return tl::unexpected(gate.error());
+    gate_ = std::move(*gate);
+    if (gate_->wants_http2()) {
+      Log(LogLevel::kInfo, "http2 is ignored: there is HTTP/1.1 only",
+          {{"file", options_.web_config_file}});
+    }
+    return {};
+  }
+
   void WaitForEnd(const sigset_t& signals) {
     constexpr timespec kTick{1, 0};
     for (;;) {
@@ -145,6 +182,20 @@ class App {
     const Result<void> reloaded = reloader_.Reload();
     if (!reloaded) return TextResponse(500, "500 not reloaded: " + reloaded.error().message);
     return TextResponse(200, "reloaded");
+  }
+
+  size_t Threads() const { return options_.max_requests + kSpareThreads; }
+
+  /// The last threads are for health: nothing else may take all of them.
+  HttpResponse Pass(const HttpRequest& request) {
+    const InProgress one(in_progress_);
+    const bool health = request.path == "/-/healthy" || request.path == "/-/ready";
+    if (one.count() > Threads() - kHealthThreads && !health) {
+      HttpResponse busy = TextResponse(503, "503 too many requests at once");
+      busy.headers.emplace_back("Retry-After", "1");
+      return busy;
+    }
+    return gate_->Handle(request, [this](const HttpRequest& passed) { return Answer(passed); });
   }
 
   HttpResponse Answer(const HttpRequest& request) {
@@ -178,11 +229,13 @@ class App {
   }
 
   HttpResponse Landing() const {
-    const LandingPage page{exporter_.Program(), Version(), options_.telemetry_path, Clusters()};
+    const LandingPage page{exporter_.Program(), Version(), options_.telemetry_path,
+                           prober_ ? "/probe" : "", Clusters()};
     HttpResponse response;
     response.content_type = "text/html; charset=utf-8";
     response.headers.emplace_back("Content-Security-Policy",
-                                  "default-src 'none'; style-src 'unsafe-inline'");
+                                  "default-src 'none'; style-src 'unsafe-inline'; form-action "
+                                  "'self'; base-uri 'none'; frame-ancestors 'none'");
     response.body = RenderLandingPage(page);
     return response;
   }
@@ -191,12 +244,14 @@ class App {
 
   const Exporter& exporter_;
   const AppOptions& options_;
+  std::unique_ptr<Gate> gate_;
   SelfMetrics self_;
   Reloader reloader_;
   MetricsPage metrics_;
   ProbePage probes_;
   Router router_;
   std::atomic<bool> draining_ = false;
+  std::atomic<size_t> in_progress_ = 0;
 };
 
 int Run(Exporter& exporter, const AppOptions& options) {
@@ -205,27 +260,27 @@ int Run(Exporter& exporter, const AppOptions& options) {
   ConfigureLog(*ParseLogLevel(options.log_level),
                options.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
   const sigset_t signals = BlockSignals();
+  const auto refuse = [&](const Error& error, int exit_code) {
+    std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
+                 error.message.c_str());
+    return exit_code;
+  };
   App app(exporter, options);
-  if (const Result<void> started = app.Start(); !started) {
-    std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
-                 started.error().message.c_str());
-    return 2;
-  }
-  if (const Result<void> served = app.Serve(signals); !served) {
-    std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
-                 served.error().message.c_str());
-    return 1;
-  }
+  if (const Result<void> started = app.Start(); !started) return refuse(started.error(), 2);
+  if (const Result<void> served = app.Serve(signals); !served) return refuse(served.error(), 1);
   return 0;
 }
 
-int CheckConfig(Exporter& exporter) {
+int CheckConfig(Exporter& exporter, const AppOptions& options) {
   const std::string program(exporter.Program());
-  const Result<size_t> clusters = exporter.CheckSettings();
-  if (!clusters) {
-    std::fprintf(stderr, "%s: %s\n", program.c_str(), clusters.error().message.c_str());
+  const auto refuse = [&](const Error& error) {
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), error.message.c_str());
     return 1;
-  }
+  };
+  const Result<size_t> clusters = exporter.CheckSettings();
+  if (!clusters) return refuse(clusters.error());
+  if (const auto web = Gate::Open(options.web_config_file, [](bool) {}); !web)
+    return refuse(web.error());
   std::printf("%s: the settings are good, clusters to watch: %zu\n", program.c_str(), *clusters);
   return 0;
 }
@@ -251,7 +306,7 @@ int RunApp(Exporter& exporter, int argc, char** argv) {
     PrintMetrics(exporter);
     return 0;
   }
-  return options.check_config ? CheckConfig(exporter) : Run(exporter, options);
+  return options.check_config ? CheckConfig(exporter, options) : Run(exporter, options);
 }
 
 }  // namespace replicawatch

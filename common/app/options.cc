@@ -35,6 +35,11 @@ Flags::Parsed ReadOptions(Exporter& exporter, int argc, char** argv, AppOptions&
   exporter.AddFlags(flags);
   flags.Texts("web.listen-address", options.listen_addresses,
               "Address to serve on: :p, host:p or [::1]:p; repeatable");
+  flags.Switch("web.systemd-socket", options.systemd_socket,
+               "Serve on the sockets that systemd passes instead of --web.listen-address");
+  flags.Text("web.config.file", options.web_config_file,
+             "File with TLS, users, headers and rate limit of the web side, as Prometheus' "
+             "exporter-toolkit has it");
   flags.Text("web.telemetry-path", options.telemetry_path, "Path of the metrics page");
   flags.Count("web.max-requests", options.max_requests, "Scrapes admitted at once; more get 503");
   flags.Switch("web.enable-lifecycle", options.enable_lifecycle,

@@ -12,6 +12,8 @@ namespace replicawatch {
 /// The settings that all exporters share.
 struct AppOptions {
   std::vector<std::string> listen_addresses;
+  bool systemd_socket = false;
+  std::string web_config_file;  ///< empty: none
   std::string telemetry_path = "/metrics";
   size_t max_requests = 40;
   bool enable_lifecycle = false;  ///< POST /-/reload

@@ -11,7 +11,7 @@ namespace {
 /// While a member refuses a login its secrets are looked at as often as this.
 constexpr auto kSecretsInterval = std::chrono::seconds(5);
 
-constexpr std::string_view kFile = "config";
+const std::string kFile = "config";
 
 bool Has(const Started& started, const std::string& settings_digest) {
   return std::any_of(
@@ -39,6 +39,7 @@ bool IsSame(const Started& first, const Started& second) {
 Result<void> Reloader::Start() {
   const Result<bool> read = Read(Reread::kAll);
   if (!read) return tl::unexpected(read.error());
+  self_.CountReading(kFile, true);
   return {};
 }
 
@@ -74,7 +75,7 @@ Result<bool> Reloader::Read(Reread what) {
 
 Result<void> Reloader::Reload() {
   const Result<bool> changed = Read(Reread::kAll);
-  self_.SetReload(kFile, changed.has_value());
+  self_.CountReading(kFile, changed.has_value());
   if (!changed) {
     Log(LogLevel::kError, "the new configuration is not used",
         {{"error", changed.error().message}});

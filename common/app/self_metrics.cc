@@ -86,19 +86,19 @@ constexpr std::array<MetricDesc, kIndexSize> kTable = {{
      {},
      "the coordinator"},
     {"replicawatch_config_reload_success",
-     "1 if the file of settings was good when it was read last; if not, the one before it counts.",
+     "1 if the file was good when it was last read; if not, what was good before is still in use.",
      kGauge,
      "",
      kScope,
      {"file"},
-     "the files of --config.file and --web.config.file"},
+     "the file"},
     {"replicawatch_config_last_reload_success_timestamp_seconds",
-     "When the file of settings was read and good last, in seconds since the Unix epoch.",
+     "When the file was last read and found good.",
      kGauge,
      "seconds",
      kScope,
      {"file"},
-     "the files of --config.file and --web.config.file"},
+     "the file"},
     {"process_cpu_seconds_total",
      "Total user and system CPU time spent.",
      kCounter,
@@ -235,11 +235,19 @@ void SelfMetrics::CountRequest(const std::string& path, int status, double secon
   duration_.Observe(seconds);
 }
 
-void SelfMetrics::SetReload(std::string_view file, bool success) {
-  const std::lock_guard lock(mutex_);
-  Reload& reload = reloads_[std::string(file)];
-  reload.success = success;
-  if (success) reload.last_success = UnixSeconds();
+void SelfMetrics::CountReading(const std::string& file, bool good) {
+  const std::lock_guard lock(readings_mutex_);
+  Reading& reading = readings_[file];
+  reading.good = good;
+  if (good) reading.last_good = UnixSeconds();
+}
+
+void SelfMetrics::EmitReadings(SampleSink& sink) const {
+  const std::lock_guard lock(readings_mutex_);
+  for (const auto& [file, reading] : readings_) {
+    sink.Add(kTable[kReloadSuccess], reading.good ? 1 : 0, {file});
+    if (reading.last_good > 0) sink.Add(kTable[kReloadTime], reading.last_good, {file});
+  }
 }
 
 void SelfMetrics::Emit(const Coordinator::Counts& scrapes, SampleSink& sink) const {
@@ -257,13 +265,7 @@ void SelfMetrics::Emit(const Coordinator::Counts& scrapes, SampleSink& sink) con
   sink.Add(kTable[kScrapesInFlight], static_cast<double>(scrapes.in_flight));
   sink.Add(kTable[kScrapesShared], static_cast<double>(scrapes.joined));
   sink.Add(kTable[kScrapesRejected], static_cast<double>(scrapes.rejected));
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [file, reload] : reloads_) {
-      sink.Add(kTable[kReloadSuccess], reload.success, {file});
-      sink.Add(kTable[kReloadTime], reload.last_success, {file});
-    }
-  }
+  EmitReadings(sink);
   EmitProcess(sink);
 }
 

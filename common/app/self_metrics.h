@@ -8,9 +8,7 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <string_view>
 
-#include "common/base/deadline.h"
 #include "common/metrics/sink.h"
 #include "common/scrape/coordinator.h"
 
@@ -26,22 +24,23 @@ class SelfMetrics {
 
   void CountRequest(const std::string& path, int status, double seconds);
 
-  /// How reading a file of settings anew went: "config" or "web". The start counts as a success.
-  void SetReload(std::string_view file, bool success);
+  /// A configuration file was read: `file` is "config" or "web", the label's value.
+  void CountReading(const std::string& file, bool good);
 
   void Emit(const Coordinator::Counts& scrapes, SampleSink& sink) const;
 
  private:
+  struct Reading {
+    bool good = false;
+    double last_good = 0;  ///< time since 1970, 0 for never
+  };
+  void EmitReadings(SampleSink& sink) const;
+
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& requests_;
   prometheus::Histogram& duration_;
-
-  struct Reload {
-    bool success = true;
-    double last_success = UnixSeconds();
-  };
-  mutable std::mutex mutex_;
-  std::map<std::string, Reload, std::less<>> reloads_;  // by file; guarded by mutex_
+  mutable std::mutex readings_mutex_;
+  std::map<std::string, Reading> readings_;
 };
 
 }  // namespace replicawatch

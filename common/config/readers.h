@@ -44,7 +44,7 @@ struct ConfigFile {
   template <class Config>
   Result<Config> Load(Reread what, Result<Config> (*read)(const YamlValue&)) {
     if (path.empty()) return Config();
-    Result<std::string> fresh = what == Reread::kAll ? YamlValue::ReadFile(path) : text;
+    Result<std::string> fresh = what == Reread::kAll ? YamlValue::TextOf(path) : text;
     if (!fresh) return tl::unexpected(fresh.error());
     const Result<YamlValue> document = YamlValue::Parse(*fresh, path);
     if (!document) return tl::unexpected(document.error());

@@ -3,9 +3,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
+
+#include "common/config/file.h"
 
 namespace replicawatch {
 namespace {
@@ -46,16 +46,10 @@ struct YamlValue::Node {
 
 YamlValue::YamlValue(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
 
-Result<std::string> YamlValue::ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Fail(ErrorCode::kParse, path + ": can't be read");
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (file.bad()) return Fail(ErrorCode::kParse, path + ": can't be read");
-  return text;
-}
+Result<std::string> YamlValue::TextOf(const std::string& path) { return ReadFile(path, kMaxFile); }
 
 Result<YamlValue> YamlValue::Load(const std::string& path) {
-  const Result<std::string> text = ReadFile(path);
+  const Result<std::string> text = TextOf(path);
   if (!text) return tl::unexpected(text.error());
   return Parse(*text, path);
 }

@@ -19,7 +19,7 @@ class YamlValue {
  public:
   /// The document of a file; an empty one is an empty mapping.
   static Result<YamlValue> Load(const std::string& path);
-  static Result<std::string> ReadFile(const std::string& path);
+  static Result<std::string> TextOf(const std::string& path);
   static Result<YamlValue> Parse(const std::string& text, const std::string& file);
 
   Result<std::string> Text() const;

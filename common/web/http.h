@@ -14,6 +14,7 @@ namespace replicawatch {
 struct HttpRequest {
   std::string method;
   std::string path;
+  std::string client;  ///< the address that it came from, without the port
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order, repeats kept
   std::function<std::string_view(std::string_view)> header;
 

@@ -6,16 +6,22 @@
 namespace replicawatch {
 namespace {
 
+// On a phone a row is a block: the member's name, and below it the other cells with their names.
 constexpr std::string_view kStyle =
     "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 "
-    "1rem;color:#1b1f24;background:#fff}"
+    "1rem;color:#1b1f24;background:#fff;overflow-wrap:anywhere}"
     "h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}nav a{margin-right:1rem}"
-    ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}"
-    "th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid "
-    "#d0d7de;white-space:nowrap}"
+    "table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid #d0d7de}"
+    "input,button{font:inherit;padding:.2rem .5rem;max-width:100%}"
     ".ok{color:#116329}.bad{color:#a40e26;font-weight:600}"
+    "@media(max-width:40rem){th{display:none}tr{display:flex;flex-wrap:wrap;padding:.35rem 0;"
+    "border-bottom:1px solid #d0d7de}td{border:0;padding:0 1rem 0 0}"
+    "td:first-child{flex-basis:100%;font-weight:600}td:empty{display:none}"
+    "td[data-name]:before{content:attr(data-name)' ';color:#59636e;font-weight:400}}"
     "@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}a{color:#6cb6ff}"
-    "th,td{border-color:#30363d}.ok{color:#57c46b}.bad{color:#ff7b72}}";
+    "th,td,tr{border-color:#30363d}.ok{color:#57c46b}.bad{color:#ff7b72}"
+    "td[data-name]:before{color:#9198a1}}";
 
 std::string Number(double value) {
   std::string text;
@@ -31,9 +37,10 @@ const MemberOverview* FindMember(const Overview& overview, const std::string& na
 }
 
 std::string StateCell(const MemberOverview* member) {
-  if (member == nullptr) return "<td>unknown</td>";
-  if (member->up && !member->error) return "<td class=ok>up</td>";
-  std::string text = member->up ? "<td class=bad>up, " : "<td class=bad>down, ";
+  const std::string cell = "<td data-name=state";
+  if (member == nullptr) return cell + ">unknown</td>";
+  if (member->up && !member->error) return cell + " class=ok>up</td>";
+  std::string text = cell + (member->up ? " class=bad>up, " : " class=bad>down, ");
   text += member->error ? ErrorCodeName(member->error->code) : "no answer";
   return text + "</td>";
 }
@@ -58,26 +65,25 @@ std::string GroupTable(const Overview& overview, const GroupOverview& group) {
   std::string html =
       "<h2>" + EscapeHtml(overview.cluster) + " · " + EscapeHtml(group.name) + "</h2>";
   html += GroupSummary(group);
-  html +=
-      "<div class=scroll><table><tr><th>member</th><th>role</th><th>state</th><th>lag, "
-      "seconds</th></tr>";
+  html += "<table><tr><th>member</th><th>role</th><th>state</th><th>lag</th></tr>";
   for (const Membership& member : group.members) {
-    html +=
-        "<tr><td>" + EscapeHtml(member.member) + "</td><td>" + EscapeHtml(member.role) + "</td>";
+    html += "<tr><td>" + EscapeHtml(member.member) + "</td><td data-name=role>" +
+            EscapeHtml(member.role) + "</td>";
     html += StateCell(FindMember(overview, member.member));
-    html +=
-        "<td>" + (member.lag_seconds ? Number(*member.lag_seconds) : std::string()) + "</td></tr>";
+    html += "<td data-name=lag>" +
+            (member.lag_seconds ? Number(*member.lag_seconds) + " s" : std::string()) +
+            "</td></tr>";
   }
-  return html + "</table></div>";
+  return html + "</table>";
 }
 
 std::string UngroupedTable(const Overview& overview) {
-  std::string html = "<h2>" + EscapeHtml(overview.cluster) + "</h2><div class=scroll><table>";
+  std::string html = "<h2>" + EscapeHtml(overview.cluster) + "</h2><table>";
   html += "<tr><th>member</th><th>state</th></tr>";
   for (const MemberOverview& member : overview.members) {
     html += "<tr><td>" + EscapeHtml(member.name) + "</td>" + StateCell(&member) + "</tr>";
   }
-  return html + "</table></div>";
+  return html + "</table>";
 }
 
 }  // namespace
@@ -94,6 +100,11 @@ std::string RenderLandingPage(const LandingPage& page) {
     html += "<a href=\"" + EscapeHtml(path) + "\">" + EscapeHtml(path) + "</a>";
   }
   html += "</nav>";
+  if (!page.probe_path.empty()) {
+    html += "<form action=\"" + EscapeHtml(page.probe_path) +
+            "\"><p><label>Ask one node: <input name=target placeholder=host:port></label> "
+            "<button>probe</button></p></form>";
+  }
   for (const auto& overview : page.clusters) {
     if (!overview) {
       html += "<p>Looking for the members; nothing has answered yet.</p>";

@@ -13,6 +13,7 @@ struct LandingPage {
   std::string_view program;
   std::string_view version;
   std::string metrics_path;
+  std::string probe_path;  ///< empty: there is none
   std::vector<std::shared_ptr<const Overview>>
       clusters;  ///< null for one that nothing is known of yet
 };

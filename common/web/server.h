@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openssl/types.h>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,11 +14,15 @@ namespace replicawatch {
 
 struct ServerOptions {
   std::vector<std::string> listen_addresses;  ///< ":9121", "127.0.0.1:9121", "[::1]:9121"
-  size_t threads = 48;                        ///< one per request in progress
+  bool systemd_sockets = false;  ///< listen on what systemd has passed, and on no address
+  size_t threads = 48;           ///< one per connection
+  /// Asked for each new connection; null: plain HTTP.
+  std::function<std::shared_ptr<SSL_CTX>()> tls_context;
 };
 
 /// An HTTP/1.1 server. The handler runs on the server's threads, many at a time; what it throws
-/// becomes a 500. Requests with a body are refused. HEAD answers without the body.
+/// becomes a 500. Requests with a body are refused. HEAD answers without the body. When nearly all
+/// threads have a connection, the one that waits for its client for the longest time is closed.
 class Server {
  public:
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
@@ -30,7 +36,7 @@ class Server {
   virtual void Stop() = 0;
 };
 
-/// Listens, or says which address can't be had and why.
+/// Listens, or says which address can't be had and why. One server a process.
 Result<std::unique_ptr<Server>> StartServer(const ServerOptions& options, Server::Handler handler);
 
 }  // namespace replicawatch

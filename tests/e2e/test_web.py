@@ -1,22 +1,16 @@
 """The web side and the command line, which all exporters share. No server is needed: a seed that leads nowhere will do."""
 import gzip
 import http.client
-import os
 import socket
 import subprocess
 import tempfile
 
 import pytest
 
-from deployment import BIN, Exporter, free_port
+from deployment import Exporter, free_port
 from servers import program
+from web_place import SEEDS, SERVICES, run
 
-SEEDS = {
-    "redis": lambda address: ([f"--redis.addr={address}"], {}),
-    "mongo": lambda address: ([], {"MONGODB_URI": f"mongodb://{address}/"}),
-    "minio": lambda address: ([f"--minio.url=http://{address}"], {}),
-}
-SERVICES = [service for service in SEEDS if (BIN / f"replicawatch-{service}").exists()]
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
 
 
@@ -28,16 +22,6 @@ def exporter(request):
         exporter.service = request.param
         yield exporter
         exporter.stop()
-
-
-def run(service, *arguments, **environment):
-    return subprocess.run(
-        [BIN / f"replicawatch-{service}", *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-        timeout=20,
-    )
 
 
 def request(exporter, method, path, headers=None, body=None):

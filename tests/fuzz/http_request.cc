@@ -4,6 +4,7 @@
 #include "common/config/duration.h"
 #include "common/metrics/negotiate.h"
 #include "common/scrape/budget.h"
+#include "common/web/basic_auth.h"
 #include "common/web/http.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -14,6 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)ParseQuery(text);
   (void)NegotiateFormat(text);
   (void)AcceptsGzip(text);
+  if (const auto login = ParseBasicAuth(text))
+    fuzz::Require(login->user.find(':') == std::string::npos, "a user ends at the colon");
   (void)ParseDuration(text);
   const BudgetOptions options;
   const Duration budget = ScrapeBudget(text, options);

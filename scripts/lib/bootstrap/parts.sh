@@ -29,7 +29,7 @@ fuzz_clang() { if [ "$DEBIAN" -ge 13 ]; then echo 19; else echo 16; fi; }
 docker_serves() { command -v dockerd >/dev/null || docker info >/dev/null 2>&1; }
 
 packages_of() {
-  local build='g++ cmake ninja-build pkg-config patch xz-utils debian-archive-keyring git ca-certificates zlib1g-dev libssl-dev libfmt-dev libcli11-dev
+  local build='g++ cmake ninja-build pkg-config patch xz-utils debian-archive-keyring git ca-certificates zlib1g-dev libssl-dev libcrypt-dev libfmt-dev libcli11-dev
     libyaml-cpp-dev libexpected-dev doctest-dev prometheus-cpp-dev'
   case $1 in
     build-redis) echo "$build"; ! system_hiredis_serves || echo libhiredis-dev ;;
@@ -44,7 +44,9 @@ packages_of() {
       if [ "$DEBIAN" -ge 13 ]; then echo clang-format clang-tidy; else echo clang-format-16 clang-tidy-16; fi
       echo shellcheck yamllint python3-yaml jq ca-certificates ;;
     test)
-      echo python3 python3-pytest curl openssl prometheus-redis-exporter debian-archive-keyring iproute2 age gnupg jq
+      echo python3 python3-pytest curl openssl prometheus-redis-exporter debian-archive-keyring iproute2 age gnupg jq systemd
+      # A browser for the page at /, and letters for it.
+      echo chromium fonts-dejavu-core
       python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
     # The engine is Debian's own; one that is there already serves as well.
     replica) docker_serves || echo docker.io; echo debootstrap jq curl python3 ca-certificates debian-archive-keyring ;;

@@ -61,7 +61,9 @@ TEST_CASE("a bad configuration file says where and what") {
     CHECK_MESSAGE(!read.has_value(), std::string(text));
     if (!read) CHECK(read.error().message == message);
   }
-  CHECK(YamlValue::Load("/does/not/exist").error().message == "/does/not/exist: can't be read");
+  CHECK(YamlValue::Load("/does/not/exist").error().message ==
+        "/does/not/exist: can't be read: No such file or directory");
+  CHECK(YamlValue::Load("/").error().message == "/: can't be read: it is no file");
 }
 
 TEST_CASE("which targets a module allows") {

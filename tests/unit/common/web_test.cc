@@ -133,6 +133,7 @@ TEST_CASE("the landing page escapes what servers say") {
       RenderLandingPage({"replicawatch-redis",
                          "1",
                          "/metrics",
+                         "/probe",
                          {std::make_shared<Overview>(SmallOverview()), nullptr}});
   CHECK(page.find("&lt;h:2&gt;") != std::string::npos);
   CHECK(page.find("<h:2>") == std::string::npos);
