@@ -163,8 +163,8 @@ class CivetwebServer : public Server {
     try {
       return handler_(request);
     } catch (const std::exception& error) {
-      Log(LogLevel::kError, "request failed by a fault of the exporter",
-          {{"path", request.path}, {"error", error.what()}});
+      LogFolded(LogLevel::kError, "request failed by a fault of the exporter",
+                {{"path", request.path}, {"error", error.what()}});
       return TextResponse(500, "500 internal error, see the log");
     }
   }
@@ -173,7 +173,7 @@ class CivetwebServer : public Server {
     const mg_context* context = mg_get_context(connection);
     auto* self = static_cast<CivetwebServer*>(mg_get_user_data(context));
     if (self != nullptr && self->context_ == nullptr) self->start_error_ = message;
-    Log(LogLevel::kDebug, "http server", {{"detail", message}});
+    LogFolded(LogLevel::kDebug, "http server", {{"detail", message}});
     return 1;
   }
 
