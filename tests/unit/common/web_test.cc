@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <zlib.h>
 
 #include "common/base/log.h"
 #include "common/base/log_folding.h"
@@ -55,6 +56,25 @@ TEST_CASE("log lines are valid whatever a server said") {
   CHECK(FormatLogLine(LogFormat::kJson, LogLevel::kInfo, "t", "x", {{"a\"b", nasty}}) ==
         "{\"time\":\"t\",\"level\":\"info\",\"msg\":\"x\",\"a\\\"b\":\"say "
         "\\\"hi\\\"\\n\\u0001\xEF\xBF\xBD\"}\n");
+}
+
+TEST_CASE("what is compressed is the same again") {
+  std::string text = "x";
+  for (int i = 0; i < 1000; ++i) text += std::to_string(i * i) + "\n";
+  const auto packed = Gzip(text);
+  REQUIRE(packed);
+  CHECK(packed->size() < text.size());
+  std::string again(text.size() + 1, '\0');
+  z_stream stream{};
+  REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed->data()));
+  stream.avail_in = static_cast<uInt>(packed->size());
+  stream.next_out = reinterpret_cast<Bytef*>(again.data());
+  stream.avail_out = static_cast<uInt>(again.size());
+  CHECK(inflate(&stream, Z_FINISH) == Z_STREAM_END);
+  again.resize(stream.total_out);
+  inflateEnd(&stream);
+  CHECK(again == text);
 }
 
 TEST_CASE("a log line is valid JSON, and one line, for every byte and every broken sequence") {
