@@ -1,4 +1,5 @@
 #include <malloc.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -70,10 +71,13 @@ sigset_t BlockSignals() {
   return signals;
 }
 
-/// Credentials are in memory: no core file may hold them.
+/// Credentials are in memory: no core file may hold them. The kernel heeds the limit only for
+/// files; where cores are piped to a program it goes by whether the process may be dumped, which
+/// also keeps its memory and its environment from other processes of the same user.
 void ForbidCoreFiles() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
 }
 
 /// A server with a thread a request must not have malloc keep an arena for each of them: resident

@@ -155,17 +155,21 @@ const prometheus::Histogram::BucketBoundaries kBuckets = {
 
 const double kStartTime = UnixSeconds();
 
-double CountOpenFds() {
+/// Opened before the process forbids to be dumped: from then on only root may open it.
+DIR* const kFdFolder = opendir("/proc/self/fd");
+
+std::optional<double> CountOpenFds() {
   struct stat folder {};
   // Since Linux 6.2 its size is the number of entries.
   if (stat("/proc/self/fd", &folder) == 0 && folder.st_size > 0)
     return static_cast<double>(folder.st_size);
-  DIR* directory = opendir("/proc/self/fd");
-  if (directory == nullptr) return 0;
+  if (kFdFolder == nullptr) return std::nullopt;
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  rewinddir(kFdFolder);
   double count = 0;
-  while (const dirent* entry = readdir(directory)) count += entry->d_name[0] != '.';
-  closedir(directory);
-  return count - 1;  // the one that reads the folder
+  while (const dirent* entry = readdir(kFdFolder)) count += entry->d_name[0] != '.';
+  return count;
 }
 
 /// What proc(5) counts as field 20, 23 and 24 of /proc/self/stat.

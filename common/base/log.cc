@@ -7,7 +7,10 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <mutex>
+#include <vector>
 
+#include "common/base/log_folding.h"
 #include "common/base/text.h"
 
 namespace replicawatch {
@@ -63,7 +66,7 @@ void ConfigureLog(LogLevel level, LogFormat format) {
 }
 
 std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view time,
-                          std::string_view message, std::initializer_list<LogField> fields) {
+                          std::string_view message, std::span<const LogField> fields) {
   std::string line;
   AppendField(line, format, "time", time);
   AppendField(line, format, "level", kLevelNames[static_cast<size_t>(level)]);
@@ -73,8 +76,9 @@ std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view tim
   return line;
 }
 
-void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
-  if (level < g_level.load(std::memory_order_relaxed)) return;
+namespace {
+
+void Write(LogLevel level, std::string_view message, std::span<const LogField> fields) {
   const auto now =
       std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const auto millis = now.time_since_epoch().count() % 1000;
@@ -84,6 +88,36 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
   const std::string line = FormatLogLine(g_format, level, time, message, fields);
   // A log that can't be written must not stop the exporter.
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+}
+
+std::optional<uint64_t> AdmitFolded(std::string_view message, std::span<const LogField> fields) {
+  std::string line(message);
+  for (const LogField& field : fields) {
+    const bool free_text = field.key == "reason" || field.key == "error" || field.key == "text";
+    line += '\0';
+    line += free_text ? WithoutNumbers(field.value) : field.value;
+  }
+  static std::mutex mutex;
+  static LogFolding folding;
+  const std::lock_guard lock(mutex);
+  return folding.Admit(line, Clock::now());
+}
+
+}  // namespace
+
+void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  if (level < g_level.load(std::memory_order_relaxed)) return;
+  Write(level, message, std::span(fields.begin(), fields.size()));
+}
+
+void LogFolded(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  if (level < g_level.load(std::memory_order_relaxed)) return;
+  const std::optional<uint64_t> left_out =
+      AdmitFolded(message, std::span(fields.begin(), fields.size()));
+  if (!left_out) return;
+  std::vector<LogField> all(fields);
+  if (*left_out > 0) all.emplace_back("repeated", static_cast<double>(*left_out));
+  Write(level, message, all);
 }
 
 }  // namespace replicawatch

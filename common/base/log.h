@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,18 @@ void ConfigureLog(LogLevel level, LogFormat format);
 /// One line, written with a single write so that lines of threads never mix. Thread-safe.
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 
-/// The line itself, without the time: what the tests look at.
+/// The same for what may happen at each scrape or each sample: the line is written when it begins,
+/// and while it goes on once in LogFolding::kFoldFor with the field `repeated`. Lines are equal
+/// that differ in nothing but in the numbers of their texts `reason`, `error` and `text`.
+void LogFolded(LogLevel level, std::string_view message,
+               std::initializer_list<LogField> fields = {});
+
+/// The line itself: what the tests look at.
 std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view time,
-                          std::string_view message, std::initializer_list<LogField> fields);
+                          std::string_view message, std::span<const LogField> fields);
+inline std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view time,
+                                 std::string_view message, std::initializer_list<LogField> fields) {
+  return FormatLogLine(format, level, time, message, std::span(fields.begin(), fields.size()));
+}
 
 }  // namespace replicawatch

@@ -37,6 +37,18 @@ CLI::Option* WithTwin(CLI::Option* option, const std::string& name,
   return option->envname(variable);
 }
 
+/// A flag that does not exist may well have been meant to take a secret, and what stands alone may
+/// be one: stderr goes to the log.
+std::string WithoutValues(const std::vector<std::string>& arguments) {
+  std::string names;
+  for (const std::string& argument : arguments) {
+    const bool flag = argument.starts_with('-');
+    if (!names.empty()) names += ", ";
+    names += flag ? argument.substr(0, argument.find('=')) : "an argument that belongs to no flag";
+  }
+  return names;
+}
+
 }  // namespace
 
 struct Flags::Impl {
@@ -130,6 +142,11 @@ Flags::Parsed Flags::Parse(int argc, char** argv) {
   } catch (const CLI::CallForHelp&) {
     std::fputs(impl_->app.help().c_str(), stdout);
     return Parsed::kExitOk;
+  } catch (const CLI::ExtrasError&) {
+    const std::string arguments = WithoutValues(impl_->app.remaining());
+    std::fprintf(stderr, "%s: not known: %s (see --help)\n", impl_->app.get_name().c_str(),
+                 arguments.c_str());
+    return Parsed::kExitUsage;
   } catch (const CLI::ParseError& error) {
     std::fprintf(stderr, "%s: %s (see --help)\n", impl_->app.get_name().c_str(), error.what());
     return Parsed::kExitUsage;

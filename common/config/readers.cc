@@ -67,7 +67,8 @@ YamlValue::Read IntoSecretOfEnvironment(Secret& secret) {
     const Result<std::string> name = value.Text();
     if (!name) return tl::unexpected(name.error());
     const char* text = std::getenv(name->c_str());
-    if (text == nullptr) return value.Fault("the environment has no variable " + *name);
+    // Somebody may have written the secret itself: it is not repeated.
+    if (text == nullptr) return value.Fault("the environment has no variable of this name");
     return SetOnce(value, Secret(text), secret);
   };
 }

@@ -30,7 +30,12 @@ void ChangeLog::Observe(const Overview& overview) {
     const bool error_changed =
         known ? before->second.error_code != now.error_code : member.error.has_value();
     if (member.error && error_changed) {
-      Log(LogLevel::kWarn, member.up ? "member answers with an error" : "member down",
+      // A member that stays away, now by a refused connection and now by a time-out, has not
+      // changed its state: that may go to and fro with every scrape.
+      const bool same_state =
+          known && before->second.up == now.up && !before->second.error_code.empty();
+      const auto log = same_state ? LogFolded : Log;
+      log(LogLevel::kWarn, member.up ? "member answers with an error" : "member down",
           {{"service", service},
            {"cluster", overview.cluster},
            {"member", member.name},

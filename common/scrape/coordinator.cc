@@ -49,7 +49,8 @@ Coordinator::Outcome Coordinator::Lead(const std::string& key,
   try {
     result = std::make_shared<const Snapshot>(collect(flight->deadline));
   } catch (const std::exception& error) {
-    Log(LogLevel::kError, "scrape failed by a fault of the exporter", {{"error", error.what()}});
+    LogFolded(LogLevel::kError, "scrape failed by a fault of the exporter",
+              {{"error", error.what()}});
   }
   {
     const std::lock_guard lock(mutex_);

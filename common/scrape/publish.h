@@ -20,10 +20,10 @@ void PublishView(const View& view, std::span<const Collector<View>> table,
       table[i].emit(view, sink);
     } catch (const std::exception& error) {
       sink.Rollback(before);
-      Log(LogLevel::kError, "collector failed by a fault of the exporter",
-          {{"service", view.overview.vocabulary->service},
-           {"collector", table[i].info.name},
-           {"error", error.what()}});
+      LogFolded(LogLevel::kError, "collector failed by a fault of the exporter",
+                {{"service", view.overview.vocabulary->service},
+                 {"collector", table[i].info.name},
+                 {"error", error.what()}});
     }
   }
 }

@@ -265,8 +265,8 @@ class CivetwebServer : public Server {
     try {
       return handler_(request);
     } catch (const std::exception& error) {
-      Log(LogLevel::kError, "request failed by a fault of the exporter",
-          {{"path", request.path}, {"error", error.what()}});
+      LogFolded(LogLevel::kError, "request failed by a fault of the exporter",
+                {{"path", request.path}, {"error", error.what()}});
       return TextResponse(500, "500 internal error, see the log");
     }
   }
@@ -277,7 +277,7 @@ class CivetwebServer : public Server {
     // A worker may have its first complaint before the start has returned.
     if (self != nullptr && self->starter_ == std::this_thread::get_id())
       self->start_error_ = message;
-    Log(LogLevel::kDebug, "http server", {{"detail", message}});
+    LogFolded(LogLevel::kDebug, "http server", {{"detail", message}});
     return 1;
   }
 

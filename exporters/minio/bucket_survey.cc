@@ -182,11 +182,11 @@ void BucketSurvey::Finish(TimePoint started, const Result<FetchReply>& reply) {
 /// The node did not answer, or can't serve for now.
 void BucketSurvey::HandleSilence(const Error& error) {
   const BucketQuestion& question = queue_.front();
-  Log(LogLevel::kDebug, "bucket survey: no answer",
-      {{"service", "minio"},
-       {"member", source_.name()},
-       {"topic", TopicOf(question)},
-       {"reason", error.message}});
+  LogFolded(LogLevel::kDebug, "bucket survey: no answer",
+            {{"service", "minio"},
+             {"member", source_.name()},
+             {"topic", TopicOf(question)},
+             {"reason", error.message}});
   failed_.insert(source_.name());
   if (question.of_node()) {
     GiveUp(Clock::now());

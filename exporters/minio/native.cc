@@ -65,8 +65,8 @@ std::shared_ptr<const std::string> NativeRelay::Take(const std::string& node,
     refused_ = true;
     paused_until_ = now + kRefusalPause;
   } else {
-    Log(LogLevel::kDebug, "no metrics page",
-        {{"service", "minio"}, {"member", node}, {"reason", error.message}});
+    LogFolded(LogLevel::kDebug, "no metrics page",
+              {{"service", "minio"}, {"member", node}, {"reason", error.message}});
   }
   return nullptr;
 }

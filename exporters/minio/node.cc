@@ -92,11 +92,11 @@ void Node::SetDown(Error error) {
   // is down by the same code as before.
   const auto& before = facts_.probe_error;
   if (before && before->code == error.code && before->message != error.message) {
-    Log(LogLevel::kWarn, "member down for another reason",
-        {{"service", "minio"},
-         {"member", facts_.name},
-         {"code", ErrorCodeName(error.code)},
-         {"reason", error.message}});
+    LogFolded(LogLevel::kWarn, "member down for another reason",
+              {{"service", "minio"},
+               {"member", facts_.name},
+               {"code", ErrorCodeName(error.code)},
+               {"reason", error.message}});
     next_certificate_ = TimePoint();
   }
   facts_.probe_error = std::move(error);

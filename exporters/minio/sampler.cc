@@ -100,11 +100,11 @@ void Sampler::Finish(Call& call, Nodes& nodes, TimePoint started, const Result<F
   if (taken) {
     call.failed.clear();
   } else {
-    Log(LogLevel::kDebug, "admin call failed",
-        {{"service", "minio"},
-         {"call", call.name},
-         {"member", source_.name()},
-         {"reason", taken.error().message}});
+    LogFolded(LogLevel::kDebug, "admin call failed",
+              {{"service", "minio"},
+               {"call", call.name},
+               {"member", source_.name()},
+               {"reason", taken.error().message}});
     // A broken connection is the probes' matter, and silence may be that of the peers it asks.
     const bool own_fault =
         reply ? taken.error().code != ErrorCode::kConnect : taken.error().code == ErrorCode::kLimit;

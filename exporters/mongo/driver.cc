@@ -10,7 +10,7 @@ namespace replicawatch::mongo {
 namespace {
 
 void LogDriver(mongoc_log_level_t, const char* domain, const char* message, void*) {
-  Log(LogLevel::kDebug, "driver", {{"part", domain}, {"text", message}});
+  LogFolded(LogLevel::kDebug, "driver", {{"part", domain}, {"text", message}});
 }
 
 }  // namespace

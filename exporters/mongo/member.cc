@@ -278,12 +278,12 @@ void Member::CheckPrivileges(Deadline deadline) {
   const auto missing = FindMissingPrivileges(reply->bson);
   if (!missing) return;
   for (const Privilege& privilege : *missing) {
-    Log(LogLevel::kWarn, "the login lacks a privilege; what comes from it will be missing",
-        {{"service", "mongo"},
-         {"member", facts_.hello->me.value_or("")},
-         {"action", std::string(privilege.action)},
-         {"resource", std::string(privilege.resource)},
-         {"gives", std::string(privilege.gives)}});
+    LogFolded(LogLevel::kWarn, "the login lacks a privilege; what comes from it will be missing",
+              {{"service", "mongo"},
+               {"member", facts_.hello->me.value_or("")},
+               {"action", std::string(privilege.action)},
+               {"resource", std::string(privilege.resource)},
+               {"gives", std::string(privilege.gives)}});
   }
 }
 

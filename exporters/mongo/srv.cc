@@ -39,6 +39,15 @@ bool EndsIn(std::string_view name, std::string_view end) {
   return name.size() > end.size() && EqualsIgnoreCase(name.substr(name.size() - end.size()), end);
 }
 
+/// A label of the name service may hold any bytes; a connection string is made of these names, in
+/// which "evil/.example.com" would be the host "evil".
+bool IsHostName(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
 Result<std::vector<uint8_t>> Query(const std::string& name, int type) {
   struct State : __res_state {
     State() : __res_state{} { ready = res_ninit(this) == 0; }
@@ -70,6 +79,7 @@ Result<std::vector<std::string>> ReadSrvRecords(std::span<const uint8_t> answer,
     if (dn_expand(ns_msg_base(message), ns_msg_end(message), data + kFixed, target.data(),
                   static_cast<int>(target.size())) < 0)
       return false;
+    if (!IsHostName(target.data())) return false;
     strays |= !EndsIn(target.data(), ParentOf(host));
     seeds.push_back(std::string(target.data()) + ":" + std::to_string(ns_get16(data + 4)));
     return true;

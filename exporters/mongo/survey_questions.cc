@@ -149,8 +149,8 @@ class SurveyQuestions::Round {
     // Else the collection went away, or the member is in no state to tell.
     if (result->code == kUnauthorized || result->code == kCommandNotFound) {
       refused_until = now + kRefusedPause;
-      Log(LogLevel::kInfo, "a command is refused; what comes from it is left out",
-          {{"service", "mongo"}, {"command", command.name}, {"reason", result->message}});
+      LogFolded(LogLevel::kInfo, "a command is refused; what comes from it is left out",
+                {{"service", "mongo"}, {"command", command.name}, {"reason", result->message}});
     }
     return std::nullopt;
   }

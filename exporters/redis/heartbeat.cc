@@ -69,8 +69,8 @@ void Heartbeat::Listen(const std::string& address, Listener& listener, TimePoint
         listener.ended = true;
         if (!end) return;
         listener.next_attempt = Clock::now() + kListenAgain;
-        Log(LogLevel::kInfo, "can't subscribe to the heartbeat; its delay is left out",
-            {{"service", "redis"}, {"member", address}, {"reason", end->text}});
+        LogFolded(LogLevel::kInfo, "can't subscribe to the heartbeat; its delay is left out",
+                  {{"service", "redis"}, {"member", address}, {"reason", end->text}});
       });
 }
 

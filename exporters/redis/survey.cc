@@ -210,8 +210,8 @@ void Survey::EndJob(TimePoint now) {
 }
 
 void Survey::GiveUp(const Error& error, TimePoint now) {
-  Log(LogLevel::kDebug, "a survey was broken off",
-      {{"service", "redis"}, {"member", where_.host}, {"reason", error.message}});
+  LogFolded(LogLevel::kDebug, "a survey was broken off",
+            {{"service", "redis"}, {"member", where_.host}, {"reason", error.message}});
   jobs_.clear();
   running_ = false;
   gathering_.reset();

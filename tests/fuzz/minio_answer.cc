@@ -48,6 +48,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)minio::ParseRefusal(403, text);
   (void)minio::ParseSeed(text);
   (void)minio::ParseDriveEndpoint(text);
+  const minio::Headers headers = {{"x-minio-write-quorum", std::string(text)}};
+  (void)minio::ParseClusterHealth(503, headers);
+  (void)minio::ParseMaintenance(412, headers);
+  (void)minio::ParseReady(503, headers);
   (void)minio::ParseLiveness(200, {{"X-Amz-Request-Id", std::string(text)}});
   return 0;
 }

@@ -44,6 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   (void)redis::ParseScan(*reply);
+  (void)redis::ParseDatabases(*reply);
   (void)redis::ParseStream(*reply);
   (void)redis::ParseStreamGroups(*reply);
   (void)redis::ParseStreamConsumers(*reply);

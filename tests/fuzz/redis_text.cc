@@ -6,6 +6,7 @@
 #include "exporters/redis/parse/lua_pattern.h"
 #include "exporters/redis/parse/seed.h"
 #include "exporters/redis/parse/sentinel.h"
+#include "exporters/redis/parse/survey.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace replicawatch;
@@ -24,6 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   (void)redis::ParseSeed(text);
+  (void)redis::ParseSelections(text);
   // The first line as a pattern, what follows as a name.
   std::string_view name = text;
   if (const auto pattern = redis::LuaPattern::Make(CutAt(name, '\n')))

@@ -45,8 +45,9 @@ Result<Seed> ParseSeed(std::string_view text) {
     text = text.substr(0, slash);
   const bool has_port = text.rfind(':') != std::string_view::npos && !text.ends_with(']');
   seed.address = has_port ? std::string(text) : std::string(text) + ":6379";
-  if (const Result<HostPort> where = SplitAddress(seed.address); !where)
-    return tl::unexpected(where.error());
+  // The text itself stays out of the message: where it is written wrongly a password may be in it.
+  if (!SplitAddress(seed.address))
+    return Fail(ErrorCode::kParse, "no address; write it as redis://host:port or host:port");
   return seed;
 }
 

@@ -1,5 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <fstream>
+
+#include "common/config/flags.h"
+#include "common/config/readers.h"
 #include "common/config/target_pattern.h"
 #include "common/config/yaml.h"
 
@@ -107,6 +112,72 @@ TEST_CASE("which targets a module allows") {
         "10.0.0.0/x:1", "host/8:1", "[host]:1", "fd00::1::2:1", "10.0.0.0/:1"}) {
     CHECK_MESSAGE(!TargetPattern::Parse(bad).has_value(), std::string(bad));
   }
+}
+
+/// The flags of a small program, read from a command line.
+struct Program {
+  std::string text = "default";
+  std::vector<std::string> texts;
+  bool flag = false;
+  bool action = false;
+  bool collector = true;
+  size_t count = 5;
+  Duration time = std::chrono::seconds(10);
+  Secret password;
+
+  Flags::Parsed Parse(std::vector<std::string> arguments) {
+    Flags flags("program", "For a test.");
+    flags.Text("rw.text", text, "A text.", {"RW_TEST_TEXT"});
+    flags.Texts("rw.texts", texts, "Texts.");
+    flags.Switch("rw.switch", flag, "A switch.");
+    flags.Action("rw.action", action, "An action.");
+    flags.OnOff("collector.", "rw", collector, "A collector.");
+    flags.Count("rw.count", count, "A count.", {}, 10);
+    flags.Time("rw.time", time, "A time.");
+    flags.Password("rw.password-file", password, "A password.", {"RW_TEST_PASSWORD"});
+    arguments.insert(arguments.begin(), "program");
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    return flags.Parse(static_cast<int>(argv.size()), argv.data());
+  }
+};
+
+TEST_CASE("flags are read, with their twins in the environment") {
+  Program program;
+  setenv("REPLICAWATCH_RW_COUNT", "7", 1);
+  setenv("RW_TEST_TEXT", "of the environment", 1);
+  CHECK(program.Parse({"--rw.texts=a,b", "--rw.texts", "c", "--rw.switch", "--no-collector.rw",
+                       "--rw.time=1m30s", "--rw.action"}) == Flags::Parsed::kRun);
+  unsetenv("REPLICAWATCH_RW_COUNT");
+  unsetenv("RW_TEST_TEXT");
+  CHECK(program.texts == std::vector<std::string>{"a", "b", "c"});
+  CHECK(program.flag);
+  CHECK(program.action);
+  CHECK_FALSE(program.collector);
+  CHECK(program.count == 7);
+  CHECK(program.text == "of the environment");
+  CHECK(program.time == std::chrono::seconds(90));
+}
+
+TEST_CASE("a flag that is wrong or unknown ends the start") {
+  for (const char* argument : {"--rw.count=11", "--rw.count=x", "--rw.time=soon", "--unknown=x",
+                               "word", "--rw.password-file=/no/such/file"})
+    CHECK_MESSAGE(Program().Parse({argument}) == Flags::Parsed::kExitUsage, argument);
+  CHECK(Program().Parse({"--help"}) == Flags::Parsed::kExitOk);
+}
+
+TEST_CASE("a password comes from its file, else from the environment") {
+  setenv("RW_TEST_PASSWORD", "of-the-environment", 1);
+  Program environment;
+  CHECK(environment.Parse({}) == Flags::Parsed::kRun);
+  CHECK(environment.password.Reveal() == "of-the-environment");
+  const std::string path = "/tmp/rw-flags-test-" + std::to_string(std::rand());
+  std::ofstream(path) << "of-the-file\n";
+  Program file;
+  CHECK(file.Parse({"--rw.password-file=" + path}) == Flags::Parsed::kRun);
+  CHECK(file.password.Reveal() == "of-the-file");
+  std::remove(path.c_str());
+  unsetenv("RW_TEST_PASSWORD");
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
+#include <zlib.h>
 
 #include "common/base/log.h"
+#include "common/base/log_folding.h"
+#include "common/base/text.h"
+#include "common/config/yaml.h"
 #include "common/deployment/overview_metrics.h"
 #include "common/metrics/encoder.h"
 #include "common/metrics/lint.h"
@@ -52,6 +56,86 @@ TEST_CASE("log lines are valid whatever a server said") {
   CHECK(FormatLogLine(LogFormat::kJson, LogLevel::kInfo, "t", "x", {{"a\"b", nasty}}) ==
         "{\"time\":\"t\",\"level\":\"info\",\"msg\":\"x\",\"a\\\"b\":\"say "
         "\\\"hi\\\"\\n\\u0001\xEF\xBF\xBD\"}\n");
+}
+
+TEST_CASE("what is compressed is the same again") {
+  std::string text = "x";
+  for (int i = 0; i < 1000; ++i) text += std::to_string(i * i) + "\n";
+  const auto packed = Gzip(text);
+  REQUIRE(packed);
+  CHECK(packed->size() < text.size());
+  std::string again(text.size() + 1, '\0');
+  z_stream stream{};
+  REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed->data()));
+  stream.avail_in = static_cast<uInt>(packed->size());
+  stream.next_out = reinterpret_cast<Bytef*>(again.data());
+  stream.avail_out = static_cast<uInt>(again.size());
+  CHECK(inflate(&stream, Z_FINISH) == Z_STREAM_END);
+  again.resize(stream.total_out);
+  inflateEnd(&stream);
+  CHECK(again == text);
+}
+
+TEST_CASE("a log line is valid JSON, and one line, for every byte and every broken sequence") {
+  std::vector<std::string> texts;
+  for (int a = 0; a < 256; ++a) {
+    texts.emplace_back(1, static_cast<char>(a));
+    for (int b = 0; b < 256; ++b)
+      texts.push_back({static_cast<char>(a), static_cast<char>(b), static_cast<char>(a)});
+  }
+  for (const char* text :
+       {"\xE2\x82", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC0\xAF", "\xE2\x80\xA8"})
+    texts.emplace_back(text);
+  for (const std::string& text : texts) {
+    const std::string line = FormatLogLine(LogFormat::kJson, LogLevel::kInfo, "t", text,
+                                           {{"member", text}, {"reason", text}});
+    REQUIRE(line.find('\n') == line.size() - 1);
+    // YAML 1.2 contains JSON, so that the reader of the configuration can check it.
+    const auto read = YamlValue::Parse(line, "line");
+    REQUIRE(read);
+    std::string wanted;
+    AppendUtf8(wanted, text);
+    size_t found = 0;
+    const auto entries =
+        read->Entries([&](const std::string& name, const YamlValue& value) -> Result<void> {
+          found +=
+              (name == "msg" || name == "reason" || name == "member") && *value.Text() == wanted;
+          return {};
+        });
+    CHECK_MESSAGE(entries, line);
+    CHECK_MESSAGE(found == 3, line);
+    const std::string plain =
+        FormatLogLine(LogFormat::kLogfmt, LogLevel::kInfo, "t", "m", {{"reason", text}});
+    REQUIRE(plain.find_first_of(std::string_view("\n\r\0", 3)) == plain.size() - 1);
+  }
+}
+
+TEST_CASE("a line that comes again and again is written once in a while, with its count") {
+  LogFolding folding;
+  const TimePoint start;
+  CHECK(folding.Admit("a", start) == 0);
+  CHECK_FALSE(folding.Admit("a", start + std::chrono::seconds(1)));
+  CHECK(folding.Admit("b", start + std::chrono::seconds(1)) == 0);
+  CHECK_FALSE(folding.Admit("a", start + std::chrono::minutes(9)));
+  CHECK(folding.Admit("a", start + std::chrono::minutes(10)) == 2);
+  CHECK_FALSE(folding.Admit("a", start + std::chrono::minutes(11)));
+  CHECK(folding.Admit("a", start + std::chrono::minutes(20)) == 1);
+}
+
+TEST_CASE("lines that a server makes up fill no memory") {
+  LogFolding folding;
+  const TimePoint start;
+  for (size_t i = 0; i <= LogFolding::kMost; ++i)
+    CHECK(folding.Admit(std::to_string(i), start + std::chrono::milliseconds(i)) == 0);
+  CHECK(folding.Admit("0", start + std::chrono::seconds(1)) == 0);  // it had to go
+  CHECK_FALSE(folding.Admit("2", start + std::chrono::seconds(1)));
+}
+
+TEST_CASE("numbers make no other cause") {
+  CHECK(WithoutNumbers("no answer after 2001 ms from h1:27017") ==
+        "no answer after 0 ms from h0:0");
+  CHECK(WithoutNumbers("") == "");
 }
 
 constexpr std::array<std::string_view, 2> kRoles = {"master", "replica"};

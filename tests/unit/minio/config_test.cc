@@ -116,7 +116,7 @@ TEST_CASE("configuration: a bad file says where and what, and no secret") {
           {"clusters:\n  - seeds: [a:9000]\n    secret_key_file: DIR/none\n",
            "minio.yml:3:22: can't read DIR/none: No such file or directory"},
           {"clusters:\n  - seeds: [a:9000]\n    secret_key_env: NOT_SET_IN_A_TEST\n",
-           "minio.yml:3:21: the environment has no variable NOT_SET_IN_A_TEST"},
+           "minio.yml:3:21: the environment has no variable of this name"},
           {"clusters:\n  - seeds: [a:9000]\n    ca_file: DIR/none\n",
            "minio.yml:2:5: can't read the CA file DIR/none"},
           {"clusters:\n  - {name: a, seeds: [a:9000]}\n  - {name: a, seeds: [b:9000]}\n",

@@ -66,6 +66,11 @@ TEST_CASE("SRV records name the seeds") {
   for (const char* target : {"a.example.org", "badexample.com", "example.com.evil.net"})
     CHECK(ReadSrvRecords(Answer(kSrv, {Srv(target, 1)}), "shop.example.com").error().code ==
           ErrorCode::kProtocol);
+  // A connection string is made of the name: this one would lead to another host.
+  for (const char* target : {"evil/.example.com", "evil:1/?.example.com", "a@b.example.com",
+                             "evil,a.example.com", "e%2f.example.com"})
+    CHECK(ReadSrvRecords(Answer(kSrv, {Srv(target, 1)}), "shop.example.com").error().code ==
+          ErrorCode::kProtocol);
   CHECK(ReadSrvRecords(Answer(kSrv, {}), "shop.example.com").error().code == ErrorCode::kConnect);
   for (size_t size = 0; size < two.size(); ++size)
     CHECK_FALSE(ReadSrvRecords(std::span(two).first(size), "shop.example.com"));
