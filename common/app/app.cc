@@ -233,8 +233,8 @@ class App {
   }
 
   HttpResponse Landing() const {
-    const LandingPage page{exporter_.Program(), Version(), options_.telemetry_path,
-                           prober_ ? "/probe" : "", Clusters()};
+    const LandingPage page{exporter_.Program(), Version(), options_.telemetry_path, "/probe",
+                           Clusters()};
     HttpResponse response;
     response.content_type = "text/html; charset=utf-8";
     response.headers.emplace_back("Content-Security-Policy",

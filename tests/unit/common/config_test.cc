@@ -123,7 +123,7 @@ struct Program {
   bool collector = true;
   size_t count = 5;
   Duration time = std::chrono::seconds(10);
-  Secret password;
+  SecretSource password;
 
   Flags::Parsed Parse(std::vector<std::string> arguments) {
     Flags flags("program", "For a test.");
@@ -170,14 +170,47 @@ TEST_CASE("a password comes from its file, else from the environment") {
   setenv("RW_TEST_PASSWORD", "of-the-environment", 1);
   Program environment;
   CHECK(environment.Parse({}) == Flags::Parsed::kRun);
-  CHECK(environment.password.Reveal() == "of-the-environment");
+  CHECK(environment.password.Read()->Reveal() == "of-the-environment");
   const std::string path = "/tmp/rw-flags-test-" + std::to_string(std::rand());
   std::ofstream(path) << "of-the-file\n";
   Program file;
   CHECK(file.Parse({"--rw.password-file=" + path}) == Flags::Parsed::kRun);
-  CHECK(file.password.Reveal() == "of-the-file");
+  CHECK(file.password.Read()->Reveal() == "of-the-file");
   std::remove(path.c_str());
   unsetenv("RW_TEST_PASSWORD");
+}
+
+TEST_CASE("settings are others when a file that they name has another content") {
+  const std::string base = "/tmp/rw-digest-test-" + std::to_string(std::rand());
+  std::ofstream(base + ".password") << "the first one\n";
+  ConfigFile file{base + ".yml", ""};
+  const auto write = [&](const std::string& text) { std::ofstream(file.path) << text; };
+  write("{name: shop, password_file: " + base + ".password} # a comment\n");
+  using Digests = std::vector<std::string>;
+  const auto read = [](const YamlValue& value) -> Result<Digests> {
+    SettingsDigest digest;
+    value.AddTo(digest);
+    return Digests{digest.Value()};
+  };
+  const auto first = file.Load<Digests>(Reread::kAll, read);
+  REQUIRE(first);
+  CHECK(*file.Load<Digests>(Reread::kAll, read) == *first);
+  write("{name: shop, password_file: " + base + ".password}\n");
+  CHECK(*file.Load<Digests>(Reread::kAll, read) == *first);
+
+  write("{name: other, password_file: " + base + ".password}\n");
+  CHECK(*file.Load<Digests>(Reread::kSecrets, read) == *first);
+  CHECK(*file.Load<Digests>(Reread::kAll, read) != *first);
+
+  const auto before = file.Load<Digests>(Reread::kSecrets, read);
+  std::ofstream(base + ".password") << "the second one\n";
+  CHECK(*file.Load<Digests>(Reread::kSecrets, read) != *before);
+
+  write("{");
+  CHECK_FALSE(file.Load<Digests>(Reread::kAll, read));
+  CHECK(file.Load<Digests>(Reread::kSecrets, read));
+  std::remove(file.path.c_str());
+  std::remove((base + ".password").c_str());
 }
 
 }  // namespace
