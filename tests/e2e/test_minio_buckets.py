@@ -45,7 +45,7 @@ class Watch:
         path.write_text(json.dumps({"clusters": [cluster]}))
         self.exporter = place.exporter(f"--config.file={path}", seed=None, environment={"STORE_SECRET": password})
 
-    def wait(self, condition, what, seconds=45):
+    def wait(self, condition, what, seconds=120):
         return self.exporter.wait(condition, seconds, what)
 
     def wait_drift(self, bucket, aspect, value):
