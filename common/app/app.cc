@@ -194,11 +194,8 @@ class App {
   HttpResponse Pass(const HttpRequest& request) {
     const InProgress one(in_progress_);
     const bool health = request.path == "/-/healthy" || request.path == "/-/ready";
-    if (one.count() > Threads() - kHealthThreads && !health) {
-      HttpResponse busy = TextResponse(503, "503 too many requests at once");
-      busy.headers.emplace_back("Retry-After", "1");
-      return busy;
-    }
+    if (one.count() > Threads() - kHealthThreads && !health)
+      return ComeAgain(503, "503 too many requests at once");
     return gate_->Handle(request, [this](const HttpRequest& passed) { return Answer(passed); });
   }
 
@@ -213,7 +210,9 @@ class App {
 
   std::vector<std::shared_ptr<const Overview>> Clusters() const {
     std::vector<std::shared_ptr<const Overview>> clusters;
-    for (const WatchedCluster& cluster : reloader_.Current()->clusters)
+    // Held by name: a loop keeps only the last of what it is over alive, and a reload may end it.
+    const std::shared_ptr<const Started> current = reloader_.Current();
+    for (const WatchedCluster& cluster : current->clusters)
       clusters.push_back(cluster.watcher->Latest());
     return clusters;
   }
@@ -258,34 +257,33 @@ class App {
   std::atomic<size_t> in_progress_ = 0;
 };
 
+/// Says why the process ends, and with which code.
+int Refuse(const Exporter& exporter, const Error& error, int exit_code) {
+  std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(), error.message.c_str());
+  return exit_code;
+}
+
 int Run(Exporter& exporter, const AppOptions& options) {
   ForbidCoreFiles();
   TuneMalloc();
   ConfigureLog(*ParseLogLevel(options.log_level),
                options.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
   const sigset_t signals = BlockSignals();
-  const auto refuse = [&](const Error& error, int exit_code) {
-    std::fprintf(stderr, "%s: %s\n", std::string(exporter.Program()).c_str(),
-                 error.message.c_str());
-    return exit_code;
-  };
   App app(exporter, options);
-  if (const Result<void> started = app.Start(); !started) return refuse(started.error(), 2);
-  if (const Result<void> served = app.Serve(signals); !served) return refuse(served.error(), 1);
+  if (const Result<void> started = app.Start(); !started)
+    return Refuse(exporter, started.error(), 2);
+  if (const Result<void> served = app.Serve(signals); !served)
+    return Refuse(exporter, served.error(), 1);
   return 0;
 }
 
 int CheckConfig(Exporter& exporter, const AppOptions& options) {
-  const std::string program(exporter.Program());
-  const auto refuse = [&](const Error& error) {
-    std::fprintf(stderr, "%s: %s\n", program.c_str(), error.message.c_str());
-    return 1;
-  };
   const Result<size_t> clusters = exporter.CheckSettings();
-  if (!clusters) return refuse(clusters.error());
+  if (!clusters) return Refuse(exporter, clusters.error(), 1);
   if (const auto web = Gate::Open(options.web_config_file, [](bool) {}); !web)
-    return refuse(web.error());
-  std::printf("%s: the settings are good, clusters to watch: %zu\n", program.c_str(), *clusters);
+    return Refuse(exporter, web.error(), 1);
+  std::printf("%s: the settings are good, clusters to watch: %zu\n",
+              std::string(exporter.Program()).c_str(), *clusters);
   return 0;
 }
 

@@ -103,11 +103,8 @@ HttpResponse MetricsPage::Handle(const HttpRequest& request, const Started& star
     key += " " + std::to_string(reinterpret_cast<uintptr_t>(watcher));
   const Coordinator::Outcome outcome = coordinator_.Run(
       key, deadline, [&](Deadline until) { return Collect(*watchers, *collectors, until); });
-  if (std::holds_alternative<Coordinator::Rejected>(outcome)) {
-    HttpResponse busy = TextResponse(503, "503 too many scrapes at once, see --web.max-requests");
-    busy.headers.emplace_back("Retry-After", "1");
-    return busy;
-  }
+  if (std::holds_alternative<Coordinator::Rejected>(outcome))
+    return ComeAgain(503, "503 too many scrapes at once, see --web.max-requests");
   if (std::holds_alternative<Coordinator::Failed>(outcome))
     return TextResponse(500, "500 internal error, see the log");
 

@@ -12,12 +12,6 @@ HttpResponse AskForLogin() {
   return refused;
 }
 
-HttpResponse ComeAgain(int status, std::string_view why) {
-  HttpResponse refused = TextResponse(status, why);
-  refused.headers.emplace_back("Retry-After", "1");
-  return refused;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Gate>> Gate::Open(const std::string& path, OnRead on_read) {

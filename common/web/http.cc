@@ -51,6 +51,12 @@ HttpResponse TextResponse(int status, std::string_view text) {
   return response;
 }
 
+HttpResponse ComeAgain(int status, std::string_view text) {
+  HttpResponse response = TextResponse(status, text);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 std::optional<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::string_view query) {
   std::vector<std::pair<std::string, std::string>> pairs;
   while (!query.empty()) {

@@ -31,6 +31,9 @@ struct HttpResponse {
 /// A short text answer, with a line end.
 HttpResponse TextResponse(int status, std::string_view text);
 
+/// The same for who may come again in a second: 429 or 503.
+HttpResponse ComeAgain(int status, std::string_view text);
+
 /// Decodes application/x-www-form-urlencoded. Nothing on a broken escape.
 std::optional<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::string_view query);
 
