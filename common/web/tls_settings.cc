@@ -64,7 +64,7 @@ class Pem {
     return [this](const YamlValue& value) -> Result<void> {
       Result<std::string> text = value.Text();
       if (!text) return tl::unexpected(text.error());
-      return Set(value, std::move(*text));
+      return Set(value, Secret(std::move(*text)));
     };
   }
 
@@ -79,25 +79,21 @@ class Pem {
       Result<std::string> text = ReadFile(path, kMaxPem);
       if (!text) return value.Fault(text.error().message);
       if (text->empty()) return value.Fault(path + ": is empty");
-      return Set(value, std::move(*text));
+      return Set(value, Secret(std::move(*text)));
     };
   }
 
-  const std::string& text() const { return text_; }
-  ~Pem() { OPENSSL_cleanse(text_.data(), text_.size()); }
-  Pem() = default;
-  Pem(const Pem&) = delete;
-  Pem& operator=(const Pem&) = delete;
+  const Secret& text() const { return text_; }
 
  private:
-  Result<void> Set(const YamlValue& value, std::string text) {
+  Result<void> Set(const YamlValue& value, Secret text) {
     if (!text_.empty())
       return value.Fault("this is given twice: it stands here or in a file, not both");
     text_ = std::move(text);
     return {};
   }
 
-  std::string text_;
+  Secret text_;  // it may be a key
 };
 
 YamlValue::Read IntoVersion(int& version) {
@@ -216,9 +212,9 @@ Result<TlsSettings> ReadTlsSettings(const YamlValue& section, const std::string&
                     {"prefer_server_cipher_suites", Into(settings.prefer_server_ciphers)},
                     {"curve_preferences", IntoCurves(settings.curves)}});
   if (!read) return tl::unexpected(read.error());
-  settings.certificate = certificate.text();
-  settings.key = Secret(key.text());
-  settings.client_ca = client_ca.text();
+  settings.certificate = certificate.text().Reveal();
+  settings.key = key.text();
+  settings.client_ca = client_ca.text().Reveal();
   if (const std::string wrong = Contradiction(settings); !wrong.empty())
     return section.Fault(wrong);
   // Suites of TLS 1.3 alone leave none to the older version.
