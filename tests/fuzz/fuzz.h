@@ -3,7 +3,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
+
+#include "common/base/text.h"
 
 namespace replicawatch::fuzz {
 
@@ -17,6 +20,13 @@ inline void Require(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "does not hold: %s\n", what);
   std::abort();
+}
+
+/// A text as it is published: with U+FFFD for bytes that are no UTF-8.
+inline std::string Repaired(std::string_view text) {
+  std::string out;
+  AppendUtf8(out, text);
+  return out;
 }
 
 }  // namespace replicawatch::fuzz

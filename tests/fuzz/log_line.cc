@@ -12,12 +12,6 @@ using namespace replicawatch;
 
 namespace {
 
-std::string Repaired(std::string_view text) {
-  std::string out;
-  AppendUtf8(out, text);
-  return out;
-}
-
 int HexDigit(char c) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   const size_t at = kDigits.find(c);
@@ -59,10 +53,10 @@ std::string TakeText(std::string_view& rest) {
 void TakeField(std::string_view& rest, char before, std::string_view key, std::string_view value) {
   fuzz::Require(rest.starts_with(before), "fields are separated");
   rest.remove_prefix(1);
-  fuzz::Require(TakeText(rest) == Repaired(key), "the key reads back");
+  fuzz::Require(TakeText(rest) == fuzz::Repaired(key), "the key reads back");
   fuzz::Require(rest.starts_with(':'), "a value follows");
   rest.remove_prefix(1);
-  fuzz::Require(TakeText(rest) == Repaired(value), "the value reads back");
+  fuzz::Require(TakeText(rest) == fuzz::Repaired(value), "the value reads back");
 }
 
 }  // namespace

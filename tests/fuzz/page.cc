@@ -41,12 +41,6 @@ std::string TakeLabel(std::string_view& rest, std::string_view name) {
   }
 }
 
-std::string Repaired(std::string_view text) {
-  std::string out;
-  AppendUtf8(out, text);
-  return out;
-}
-
 void Check(const Snapshot& snapshot, TextFormat format, std::string_view a, std::string_view b,
            double value) {
   std::string page;
@@ -58,10 +52,10 @@ void Check(const Snapshot& snapshot, TextFormat format, std::string_view a, std:
   constexpr std::string_view kHead = "fuzz_value{";
   fuzz::Require(rest.starts_with(kHead), "the sample follows the TYPE");
   rest.remove_prefix(kHead.size());
-  fuzz::Require(TakeLabel(rest, "a") == Repaired(a), "the first value reads back");
+  fuzz::Require(TakeLabel(rest, "a") == fuzz::Repaired(a), "the first value reads back");
   fuzz::Require(rest.starts_with(','), "labels are separated");
   rest.remove_prefix(1);
-  fuzz::Require(TakeLabel(rest, "b") == Repaired(b), "the second value reads back");
+  fuzz::Require(TakeLabel(rest, "b") == fuzz::Repaired(b), "the second value reads back");
   fuzz::Require(rest.starts_with("} "), "the labels end");
   rest.remove_prefix(2);
   const std::string number(CutAt(rest, '\n'));

@@ -42,12 +42,6 @@ struct Sample {
   }
 };
 
-std::string Repaired(std::string_view text) {
-  std::string out;
-  AppendUtf8(out, text);
-  return out;
-}
-
 std::string NumberText(double value) {
   std::string text;
   AppendNumber(text, value);
@@ -85,7 +79,7 @@ class Writer {
     const MetricDesc& desc = kTable[which];
     const std::string_view label = in.Text();
     // The second one of the same series would be left out.
-    if (!seen_[which].emplace(Repaired(label), 0).second) return;
+    if (!seen_[which].emplace(fuzz::Repaired(label), 0).second) return;
     if (desc.type == MetricType::kHistogram) return PutHistogram(desc, label, in);
     if (desc.type == MetricType::kSummary) return PutSummary(desc, label, in);
     const double value = in.Number();
@@ -103,7 +97,7 @@ class Writer {
               std::optional<Label> more, double value) {
     Sample& sample = wanted.emplace_back();
     sample.name = std::string(desc.name) + suffix;
-    sample.labels.emplace_back("a", Repaired(label));
+    sample.labels.emplace_back("a", fuzz::Repaired(label));
     if (more) sample.labels.push_back(*more);
     sample.value = value;
   }
