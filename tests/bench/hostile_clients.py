@@ -1,8 +1,8 @@
 """How long health and a scrape take while others behave badly, on a real Redis. The clients share the cores with the exporter."""
 import contextlib
-import threading
 import time
 
+from deployment import Repeatedly
 from hostile import Drip, Fuzzer, Regulars, connect, crowd, reset
 from redis_place import Place
 
@@ -10,24 +10,12 @@ SECONDS = 10
 GET = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-@contextlib.contextmanager
 def all_the_time(work):
-    ending = threading.Event()
+    def once():
+        with contextlib.suppress(OSError):
+            work()
 
-    def repeat():
-        while not ending.is_set():
-            with contextlib.suppress(OSError):
-                work()
-
-    threads = [threading.Thread(target=repeat) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        ending.set()
-        for thread in threads:
-            thread.join()
+    return Repeatedly(*[(once, 0)] * 2)
 
 
 def leave(exporter):

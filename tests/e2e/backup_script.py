@@ -4,9 +4,8 @@ import os
 import pathlib
 import re
 import subprocess
-import threading
 
-from deployment import ROOT, Page, wait_until
+from deployment import ROOT, Page, Repeatedly, wait_until
 
 
 class Run:
@@ -61,7 +60,7 @@ def age_identity(path):
     return subprocess.run(["age-keygen", "-y", path], check=True, capture_output=True, text=True).stdout.strip()
 
 
-class Beside(threading.Thread):
+class Beside(Repeatedly):
     """Does one thing over and over beside a test, from entering to leaving; entered when it has been done more than AT_FIRST times."""
 
     AT_FIRST = 10
@@ -69,22 +68,17 @@ class Beside(threading.Thread):
     PAUSE = 0
 
     def __init__(self):
-        super().__init__(daemon=True)
-        self.ending, self.rounds = threading.Event(), 0
+        super().__init__((self._round, self.PAUSE))
+        self.rounds = 0
 
-    def run(self):
-        while not self.ending.wait(self.PAUSE):
-            self.round()
-            self.rounds += 1
+    def _round(self):
+        self.round()
+        self.rounds += 1
 
     def __enter__(self):
-        self.start()
+        super().__enter__()
         wait_until(lambda: self.rounds > self.AT_FIRST, self.WITHIN, f"{type(self).__name__} is at work")
         return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.join()
 
 
 class CommandLines(Beside):

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import sys
 import tempfile
 import time
@@ -36,6 +37,29 @@ def wait_until(condition, seconds, what):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what}; last: {answer!r}")
         time.sleep(0.2)  # between two looks at the condition
+
+
+class Repeatedly:
+    """Does things over and over beside a test, from entering to leaving: each a function and the pause before it in seconds, in a thread of
+    its own."""
+
+    def __init__(self, *deeds):
+        self.ending = threading.Event()
+        self.threads = [threading.Thread(target=self._repeat, args=deed, daemon=True) for deed in deeds]
+
+    def _repeat(self, deed, pause):
+        while not self.ending.wait(pause):
+            deed()
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        for thread in self.threads:
+            thread.join()
 
 
 class Page:

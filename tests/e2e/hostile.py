@@ -1,11 +1,13 @@
 """Clients that nobody wants, and who looks at how the others fare meanwhile."""
 import contextlib
 import http.client
+import itertools
 import random
 import socket
 import struct
-import threading
 import time
+
+from deployment import Repeatedly
 
 
 def address_of(exporter):
@@ -32,42 +34,30 @@ def crowd(exporter, count, first=b""):
             client.close()
 
 
-class Drip(threading.Thread):
+class Drip(Repeatedly):
     """Sends the crowd's next byte now and then, without end."""
 
     def __init__(self, clients, text, pause=0.05):
-        super().__init__()
-        self.clients, self.text, self.pause, self.ending = list(clients), text, pause, threading.Event()
+        super().__init__((self.send, pause))
+        self.clients, self.bytes = list(clients), itertools.cycle(text)
 
-    def run(self):
-        position = 0
-        while not self.ending.wait(self.pause):
-            byte = self.text[position % len(self.text)]
-            position += 1
-            for client in list(self.clients):
-                try:
-                    client.sendall(bytes([byte]))
-                except OSError:
-                    self.clients.remove(client)
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.join()
+    def send(self):
+        byte = bytes([next(self.bytes)])
+        for client in list(self.clients):
+            try:
+                client.sendall(byte)
+            except OSError:
+                self.clients.remove(client)
 
 
-class Regulars:
+class Regulars(Repeatedly):
     """A checker of health and a scraper, each over a new connection each time, as they do all day. What they saw is kept."""
 
     def __init__(self, exporter, context=None, headers=None):
+        super().__init__((lambda: self.ask("/-/healthy"), 0.02), (lambda: self.ask("/metrics"), 0.1))
         self.exporter, self.context, self.headers = exporter, context, headers or {}
         self.seconds = {"/-/healthy": [], "/metrics": []}
         self.faults = []
-        self.ending = threading.Event()
-        self.threads = [threading.Thread(target=self.ask, args=(path, pause)) for path, pause in (("/-/healthy", 0.02), ("/metrics", 0.1))]
 
     def once(self, path):
         host, port = address_of(self.exporter)
@@ -83,29 +73,18 @@ class Regulars:
         finally:
             connection.close()
 
-    def ask(self, path, pause):
-        while not self.ending.wait(pause):
-            begin = time.monotonic()
-            try:
-                status = self.once(path)
-                if status != 200:
-                    self.faults.append((path, status))
-            except (OSError, http.client.HTTPException) as error:
-                self.faults.append((path, repr(error)))
-            self.seconds[path].append(time.monotonic() - begin)
+    def ask(self, path):
+        begin = time.monotonic()
+        try:
+            status = self.once(path)
+            if status != 200:
+                self.faults.append((path, status))
+        except (OSError, http.client.HTTPException) as error:
+            self.faults.append((path, repr(error)))
+        self.seconds[path].append(time.monotonic() - begin)
 
     def asked(self):
         return min(len(seconds) for seconds in self.seconds.values())
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        for thread in self.threads:
-            thread.join()
 
 
 def reset(client):

@@ -2,11 +2,10 @@
 import http.client
 import pathlib
 import signal
-import threading
 
 import pytest
 
-from deployment import Exporter, wait_until
+from deployment import Exporter, Repeatedly, wait_until
 from redis_place import Place
 
 
@@ -69,19 +68,14 @@ def test_clusters_come_and_go_while_many_scrape(place, servers):
     exporter = configured.start()
     page = exporter.wait(lambda p: clusters(p) == {"one", "two"}, 20, "both are watched")
     assert reloaded(page) == 1
-    end = threading.Event()
     bad = []
 
     def scrape():
-        while not end.is_set():
-            status, _, body = exporter.get("/metrics")
-            if status != 200 or b'replicawatch_up{service="redis",cluster="one"} 1' not in body:
-                bad.append((status, body[:2000]))
+        status, _, body = exporter.get("/metrics")
+        if status != 200 or b'replicawatch_up{service="redis",cluster="one"} 1' not in body:
+            bad.append((status, body[:2000]))
 
-    threads = [threading.Thread(target=scrape) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    try:
+    with Repeatedly(*[(scrape, 0)] * 4):
         for _ in range(5):
             configured.write(one=servers[0], three=servers[2])
             configured.hang_up()
@@ -89,10 +83,6 @@ def test_clusters_come_and_go_while_many_scrape(place, servers):
             configured.write(one=servers[0], two=servers[1])
             configured.hang_up()
             exporter.wait(lambda p: clusters(p) == {"one", "two"}, 20, "two has come, three is gone")
-    finally:
-        end.set()
-        for thread in threads:
-            thread.join()
     assert not bad, bad[0]
     # Nobody holds on to what is gone.
     wait_until(lambda: servers[2].client.ask("CLIENT", "LIST").count("replicawatch") == 0, 20, "no connection is left")

@@ -1,17 +1,14 @@
 """--web.config.file: the table of good and bad files, and real clients against what it sets up."""
 import base64
 import contextlib
-import json
 import re
 import socket
 import subprocess
-import threading
-import urllib.request
 
 import pytest
 
-from deployment import Page, free_port, wait_until
-from servers import program
+from deployment import Page, Repeatedly, free_port, wait_until
+from prober import running_prometheus
 from web_place import DATA, HASH, PASSWORD, SEEDS, SERVICES, Certificates, curl, run, serve
 
 TLS = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n"
@@ -169,32 +166,21 @@ def test_headers_and_the_rate_limit(certificates):
     assert "http2 is ignored" in exporter.log()
 
 
-class Scrapers:
+class Scrapers(Repeatedly):
     """Threads that scrape all the time, each over a new connection, and remember what went wrong."""
 
     def __init__(self, scrape):
-        self.scrape, self.faults, self.count, self.ending = scrape, [], 0, threading.Event()
-        self.threads = [threading.Thread(target=self.work) for _ in range(3)]
+        super().__init__(*[(self.work, 0)] * 3)
+        self.scrape, self.faults, self.count = scrape, [], 0
 
     def work(self):
-        while not self.ending.is_set():
-            try:
-                status = self.scrape()[0]
-                if status != 200:
-                    self.faults.append(status)
-            except Exception as error:  # noqa: BLE001  each is a dropped scrape
-                self.faults.append(error)
-            self.count += 1
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        for thread in self.threads:
-            thread.join()
+        try:
+            status = self.scrape()[0]
+            if status != 200:
+                self.faults.append(status)
+        except Exception as error:  # noqa: BLE001  each is a dropped scrape
+            self.faults.append(error)
+        self.count += 1
 
 
 def serial(exporter, certificates):
@@ -276,27 +262,14 @@ def test_prometheus_scrapes_with_a_client_certificate_and_a_password(certificate
     verify = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n  client_allowed_sans: [prometheus.example]\n"
     with served(certificates, TLS + verify + USERS) as exporter:
         text = PROMETHEUS.format(folder=certificates.folder, password=PASSWORD, address=exporter.address)
-        (tmp_path / "prometheus.yml").write_text(text)
-        listen = f"127.0.0.1:{free_port()}"
-        with open(tmp_path / "log", "w") as log:
-            server = subprocess.Popen(
-                [program("PROMETHEUS"), f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address={listen}"],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+        with running_prometheus(tmp_path, text) as ask:
 
-        def targets():
-            try:
-                with urllib.request.urlopen(f"http://{listen}/api/v1/targets", timeout=5) as answer:
-                    found = json.load(answer)["data"]["activeTargets"]
-            except OSError:
-                return None
-            health = {target["labels"]["job"]: target for target in found if target["health"] != "unknown"}
-            return health if len(health) == 3 else None
+            def targets():
+                answer = ask("targets")
+                found = answer["activeTargets"] if answer else []
+                health = {target["labels"]["job"]: target for target in found if target["health"] != "unknown"}
+                return health if len(health) == 3 else None
 
-        try:
             found = wait_until(targets, 60, "Prometheus has tried all three")
-        finally:
-            server.terminate()
-            server.wait()
     assert {job: target["health"] for job, target in found.items()} == {"certificate": "up", "stranger": "down", "nobody": "down"}
     assert "401" in found["nobody"]["lastError"]
