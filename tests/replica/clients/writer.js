@@ -12,7 +12,9 @@ for (let id = 1; !fs.existsSync('/tmp/writer.stop'); ++id) {
     acknowledged.push(id);
     gap = Math.max(gap, Date.now() - last);
     last = Date.now();
-    fs.writeFileSync('/tmp/writer.count', String(acknowledged.length));
+    // Moved into place: who reads it meanwhile is not to find it empty.
+    fs.writeFileSync('/tmp/writer.count.partial', String(acknowledged.length));
+    fs.renameSync('/tmp/writer.count.partial', '/tmp/writer.count');
   } catch (error) {
     connection = null; // whether it was written is unknown; it is not counted as acknowledged
   }
