@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "common/app/metrics_page.h"
+#include "common/app/notify.h"
 #include "common/app/options.h"
 #include "common/app/probe_page.h"
 #include "common/app/self_metrics.h"
@@ -116,7 +117,9 @@ class App {
       Log(LogLevel::kInfo, "listening",
           {{"address", address}, {"version", Version()}, {"revision", Revision()}});
     }
+    NotifyServiceManager("READY=1");
     WaitForEnd(signals);
+    NotifyServiceManager("STOPPING=1");
     Log(LogLevel::kInfo, "draining");
     draining_ = true;
     if (prober_) prober_->Stop();

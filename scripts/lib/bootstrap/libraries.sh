@@ -77,7 +77,8 @@ mongoc_key() { printf 'mongoc-debian%s-%s' "$DEBIAN" "$(recipe build_static_libr
 compile_mongoc() {
   local prefix=$1
   source_package mongo-c-driver
-  build_static_library mongo-c-driver "$prefix" -DCMAKE_C_FLAGS="$HARDENED_CFLAGS" -DBUILD_VERSION=1.23.1 -DENABLE_STATIC=ON \
+  # Its assertions name their files: without the map, the temporary folder, another one each time.
+  build_static_library mongo-c-driver "$prefix" -DCMAKE_C_FLAGS="$HARDENED_CFLAGS -ffile-prefix-map=$PWD=." -DBUILD_VERSION=1.23.1 -DENABLE_STATIC=ON \
     -DENABLE_SSL=OPENSSL -DENABLE_ICU=ON -DENABLE_SASL=OFF -DENABLE_SNAPPY=OFF -DENABLE_ZSTD=OFF -DENABLE_ZLIB=OFF -DENABLE_SHM_COUNTERS=OFF \
     -DENABLE_CLIENT_SIDE_ENCRYPTION=OFF -DENABLE_MONGODB_AWS_AUTH=OFF -DENABLE_TESTS=OFF -DENABLE_EXAMPLES=OFF -DENABLE_UNINSTALL=OFF \
     -DENABLE_AUTOMATIC_INIT_AND_CLEANUP=OFF
