@@ -6,8 +6,10 @@ readonly HARDENED_CFLAGS='-O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2
 build_static_library() { # build_static_library SOURCE PREFIX CMAKE-FLAGS...
   local source=$1 prefix=$2
   shift 2
-  cmake -S "$source" -B build -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib \
-    -DBUILD_SHARED_LIBS=OFF "$@"
+  # Assertions name their files: without the map, in a temporary folder, another one each time. Not among the C flags, which
+  # libmongoc keeps.
+  cmake -S "$source" -B build -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS_NONE="-ffile-prefix-map=$PWD=." \
+    -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DBUILD_SHARED_LIBS=OFF "$@"
   cmake --build build
   cmake --install build
   # CMake's and pkg-config's files name the temporary prefix; users of the cache take headers and archives.
@@ -77,8 +79,7 @@ mongoc_key() { printf 'mongoc-debian%s-%s' "$DEBIAN" "$(recipe build_static_libr
 compile_mongoc() {
   local prefix=$1
   source_package mongo-c-driver
-  # Its assertions name their files: without the map, the temporary folder, another one each time.
-  build_static_library mongo-c-driver "$prefix" -DCMAKE_C_FLAGS="$HARDENED_CFLAGS -ffile-prefix-map=$PWD=." -DBUILD_VERSION=1.23.1 -DENABLE_STATIC=ON \
+  build_static_library mongo-c-driver "$prefix" -DCMAKE_C_FLAGS="$HARDENED_CFLAGS" -DBUILD_VERSION=1.23.1 -DENABLE_STATIC=ON \
     -DENABLE_SSL=OPENSSL -DENABLE_ICU=ON -DENABLE_SASL=OFF -DENABLE_SNAPPY=OFF -DENABLE_ZSTD=OFF -DENABLE_ZLIB=OFF -DENABLE_SHM_COUNTERS=OFF \
     -DENABLE_CLIENT_SIDE_ENCRYPTION=OFF -DENABLE_MONGODB_AWS_AUTH=OFF -DENABLE_TESTS=OFF -DENABLE_EXAMPLES=OFF -DENABLE_UNINSTALL=OFF \
     -DENABLE_AUTOMATIC_INIT_AND_CLEANUP=OFF

@@ -15,6 +15,7 @@ test         what the tests need besides the above: more versions of Redis, Valk
 replica      Docker Engine and Compose, and what their images are made from
 bench        what the benchmarks need
 fuzz         what scripts/fuzz needs
+package      what scripts/package and the test of packages need
 TEXT
 }
 
@@ -49,6 +50,7 @@ packages_of() {
     # The engine is Debian's own; one that is there already serves as well.
     replica) docker_serves || echo docker.io; echo debootstrap jq curl python3 ca-certificates debian-archive-keyring ;;
     bench) echo valgrind strace ;;
+    package) echo dpkg-dev file gzip python3 lintian man-db debootstrap systemd curl debian-archive-keyring ;;
     fuzz) echo "clang-$(fuzz_clang) libclang-rt-$(fuzz_clang)-dev" ;;
   esac | tr -s ' \n' '\n' | sed '/^$/d'
 }
