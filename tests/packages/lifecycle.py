@@ -44,7 +44,7 @@ class Root:
     def run(self, *words, check=True):
         done = self.helper("in_root", str(self.path), *words, capture_output=True, stdin=subprocess.DEVNULL)
         assert not check or done.returncode == 0, f"{shlex.join(words)}: exit code {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-        return done.stdout
+        return done.stdout + done.stderr
 
     def apt(self, *words):
         return self.run("apt-get", "-q", "-y", "-o", "Dpkg::Options::=--force-confold", *words)
@@ -173,7 +173,7 @@ def try_one(service):
         complaints = root.run("systemd-analyze", "verify", "--man=no", f"/{service.unit}")
         assert not complaints.strip(), complaints
         score = root.run("systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", f"/{service.unit}")
-        note(score.strip().splitlines()[-1].split(":")[-1].strip())
+        note(re.search(r"exposure level for .*: ([\d.]+)", score)[1])
     with line(f"{name}: page, completions and settings know the flags") as note:
         note(f"{describes_its_flags(service)} flags")
     with line(f"{name}: as a user without rights it says READY=1, and is scraped"):
