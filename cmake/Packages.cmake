@@ -58,7 +58,7 @@ function(rw_package service)
 
   set(component COMPONENT ${NAME})
   install(TARGETS ${NAME} RUNTIME DESTINATION usr/bin ${component})
-  install(FILES ${packaging}/${NAME}.service DESTINATION lib/systemd/system ${component})
+  install(FILES ${packaging}/${NAME}.service DESTINATION usr/lib/systemd/system ${component})
   install(FILES ${packaging}/${NAME}.default DESTINATION etc/default RENAME ${NAME} ${component})
   install(DIRECTORY DESTINATION etc/replicawatch/${service} DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE ${component})
   install(FILES ${folder}/${NAME}.1.gz DESTINATION usr/share/man/man1 ${component})

@@ -66,7 +66,7 @@ class Service:
         self.service = service
         self.settings = root.path / "etc/default" / self.name
         self.secrets = root.path / "etc/replicawatch" / service
-        self.unit = f"lib/systemd/system/{self.name}.service"
+        self.unit = f"usr/lib/systemd/system/{self.name}.service"
         usual = stack.status()["exporters"][service]
         self.usual = usual["arguments"], usual["environment"]
 
