@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "common/app/metrics_page.h"
+#include "common/app/notify.h"
 #include "common/app/options.h"
 #include "common/app/probe_page.h"
 #include "common/app/reloader.h"
@@ -149,7 +150,9 @@ class App {
            {"version", Version()},
            {"revision", Revision()}});
     }
+    NotifyServiceManager("READY=1");
     WaitForEnd(signals);
+    NotifyServiceManager("STOPPING=1");
     Log(LogLevel::kInfo, "draining");
     draining_ = true;
     reloader_.Stop();

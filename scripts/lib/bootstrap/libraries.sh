@@ -6,8 +6,10 @@ readonly HARDENED_CFLAGS='-O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2
 build_static_library() { # build_static_library SOURCE PREFIX CMAKE-FLAGS...
   local source=$1 prefix=$2
   shift 2
-  cmake -S "$source" -B build -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib \
-    -DBUILD_SHARED_LIBS=OFF "$@"
+  # Assertions name their files: without the map, in a temporary folder, another one each time. Not among the C flags, which
+  # libmongoc keeps.
+  cmake -S "$source" -B build -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS_NONE="-ffile-prefix-map=$PWD=." \
+    -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DBUILD_SHARED_LIBS=OFF "$@"
   cmake --build build
   cmake --install build
   # CMake's and pkg-config's files name the temporary prefix; users of the cache take headers and archives.

@@ -16,6 +16,7 @@ replica      Docker Engine and Compose, and what their images are made from
 bench        what the benchmarks need
 fuzz         what scripts/fuzz needs
 coverage     what scripts/coverage needs
+package      what scripts/package and the test of packages need
 TEXT
 }
 
@@ -53,6 +54,7 @@ packages_of() {
     replica) docker_serves || echo docker.io; echo debootstrap jq curl python3 ca-certificates debian-archive-keyring ;;
     bench) echo valgrind strace ;;
     coverage) echo gcovr ;;
+    package) echo dpkg-dev file gzip python3 lintian man-db debootstrap systemd curl debian-archive-keyring ;;
     fuzz) echo "clang-$(fuzz_clang) libclang-rt-$(fuzz_clang)-dev" ;;
   esac | tr -s ' \n' '\n' | sed '/^$/d'
 }
