@@ -24,15 +24,23 @@ get_directory_property(REPLICAWATCH_REVISION DIRECTORY common DEFINITION REPLICA
 set(summary_mongo "MongoDB replica sets")
 set(summary_redis "Redis, Sentinel and Redis Cluster")
 set(summary_minio "distributed MinIO")
+set(port_mongo 9216)
+set(port_redis 9121)
+set(port_minio 9290)
 
 # Everything below is installed under /, as a package has it.
 function(rw_package service)
   set(NAME replicawatch-${service})
   set(SERVICE ${service})
+  set(SUMMARY ${summary_${service}})
+  set(PORT ${port_${service}})
   set(folder ${CMAKE_BINARY_DIR}/packages/${NAME})
   set(program $<TARGET_FILE:${NAME}>)
   foreach(file postinst prerm postrm changelog lintian-overrides)
     configure_file(${packaging}/${file}.in ${folder}/${file} @ONLY)
+  endforeach()
+  foreach(type service socket)
+    configure_file(${packaging}/exporter.${type}.in ${folder}/${NAME}.${type} @ONLY)
   endforeach()
   if(service STREQUAL "minio")
     file(APPEND ${folder}/lintian-overrides
@@ -58,7 +66,7 @@ function(rw_package service)
 
   set(component COMPONENT ${NAME})
   install(TARGETS ${NAME} RUNTIME DESTINATION usr/bin ${component})
-  install(FILES ${packaging}/${NAME}.service DESTINATION usr/lib/systemd/system ${component})
+  install(FILES ${folder}/${NAME}.service ${folder}/${NAME}.socket DESTINATION usr/lib/systemd/system ${component})
   install(FILES ${packaging}/${NAME}.default DESTINATION etc/default RENAME ${NAME} ${component})
   install(DIRECTORY DESTINATION etc/replicawatch/${service} DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE ${component})
   install(FILES ${folder}/${NAME}.1.gz DESTINATION usr/share/man/man1 ${component})
@@ -72,7 +80,7 @@ function(rw_package service)
   string(TOUPPER ${NAME} upper)
   set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${NAME} PARENT_SCOPE)
   set(CPACK_COMPONENT_${upper}_DESCRIPTION
-"Prometheus exporter for ${summary_${service}}
+"Prometheus exporter for ${SUMMARY}
 Pointed at any one member it finds the others, asks all of them at once, and
 answers what an exporter of one node can not: whether clients can write now,
 how many more members may be lost, and what would be lost with the primary." PARENT_SCOPE)

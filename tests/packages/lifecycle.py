@@ -4,16 +4,15 @@
 usage: tests/packages/lifecycle.py RELEASE PACKAGES NEWER
 
 `scripts/test packages` makes the packages and calls this. PACKAGES and NEWER are folders with the three of them, the second of a higher
-version. The servers are real ones of scripts/stack, on loopback, which a root shares with this machine. No systemd runs in a root: the
-unit is looked at by systemd-analyze of that release, and what it would start is started by hand, with its settings, its secrets where
-it would put them, as a user without rights, and with a socket to tell that it is ready. Exit code 0 when every line is ok.
+version. The servers are real ones of scripts/stack, on loopback, which a root shares with this machine. In the root a systemd of that
+release is process 1: it starts what is installed, by the unit as it is. Exit code 0 when every line is ok.
 """
 import contextlib
+import functools
 import pathlib
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,28 +20,56 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "tests" / "replica")]
 
-from deployment import Endpoint, Page, Stack, free_port, wait_until  # noqa: E402
+from deployment import Endpoint, Page, Repeatedly, Stack, free_port, wait_until  # noqa: E402
 from lines import failed, line, part  # noqa: E402
 
 SERVICES = ("redis", "mongo", "minio")
 HELPERS = 'CACHE=${REPLICAWATCH_CACHE:-$HOME/.cache/replicawatch}; . scripts/lib/bootstrap/apt.sh; . scripts/lib/package/root.sh; "$@"'
 # What installing anything leaves: caches, logs, lists, and the packager's own records.
-OF_APT = ("/var/cache/", "/var/log/", "/var/lib/apt/", "/var/lib/dpkg/", "/proc", "/dev", "/tmp/", "/packages", "/run/")
+OF_APT = ("/var/cache/", "/var/log/", "/var/lib/apt/", "/var/lib/dpkg/", "/tmp/", "/var/tmp/", "/packages")
 # DynamicUser takes one of these numbers.
-USER = 61200
+DYNAMIC_USERS = range(61184, 65520)
 
 
 class Root:
+    """A clean root; commands run beside its systemd."""
+
     def __init__(self, release, folder):
         self.path = pathlib.Path(folder)
         self.helper("make_root", release, folder).check_returncode()
+        for words in (("apt-get", "-q", "update"),
+                      ("apt-get", "-q", "-y", "install", "--no-install-recommends", "systemd", "dbus", "libc-bin")):
+            self.helper("in_root", folder, *words, capture_output=True).check_returncode()
+        # That nothing is to be started holds for a root without a systemd that runs.
+        (self.path / "usr/sbin/policy-rc.d").unlink()
+        self.booted = None
 
     @staticmethod
     def helper(*words, **options):
         return subprocess.run(["bash", "-euc", HELPERS, "bash", *words], cwd=ROOT, text=True, **options)
 
+    @contextlib.contextmanager
+    def boot(self):
+        process = subprocess.Popen(["bash", "-euc", HELPERS, "bash", "boot_root", str(self.path)], cwd=ROOT, stdin=subprocess.DEVNULL)
+        try:
+            def is_up():
+                assert process.poll() is None, f"the systemd of the root ended with {process.returncode}"
+                self.booted = only_descendant(process.pid, "systemd")
+                return self.booted and self.run("systemctl", "is-system-running", check=False).strip() in ("running", "degraded")
+
+            wait_until(is_up, 60, "the systemd of the root is up")
+            yield
+        finally:
+            if self.booted:
+                self.run("systemctl", "poweroff", check=False)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                process.wait(10)
+
     def run(self, *words, check=True):
-        done = self.helper("in_root", str(self.path), *words, capture_output=True, stdin=subprocess.DEVNULL)
+        done = self.helper("in_booted", self.booted, *words, capture_output=True, stdin=subprocess.DEVNULL)
         assert not check or done.returncode == 0, f"{shlex.join(words)}: exit code {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
         return done.stdout + done.stderr
 
@@ -57,6 +84,17 @@ class Root:
         return self.run("dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", package, check=False)
 
 
+def only_descendant(pid, name):
+    """The process of that name below this one, as text; None as long as there is none."""
+    for child in subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split():
+        with contextlib.suppress(OSError):
+            if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == name:
+                return child
+        if found := only_descendant(child, name):
+            return found
+    return None
+
+
 class Service:
     """One exporter in a root, and the deployment that it is to watch."""
 
@@ -67,6 +105,7 @@ class Service:
         self.settings = root.path / "etc/default" / self.name
         self.secrets = root.path / "etc/replicawatch" / service
         self.unit = f"usr/lib/systemd/system/{self.name}.service"
+        self.endpoint = Endpoint(f"127.0.0.1:{free_port()}")
         usual = stack.status()["exporters"][service]
         self.usual = usual["arguments"], usual["environment"]
 
@@ -79,7 +118,7 @@ class Service:
         """As an administrator does: variables for the flags, passwords as files for root."""
         arguments, environment = self.usual
         lines = [f"{name}={value}" for name, value in environment.items()]
-        for argument in arguments:
+        for argument in [*arguments, f"--web.listen-address={self.endpoint.address}"]:
             flag, value = argument.removeprefix("--").split("=", 1)
             if flag.endswith("-file"):
                 secret = flag.split(".", 1)[1].removesuffix("-file")
@@ -89,63 +128,48 @@ class Service:
             lines.append(f"REPLICAWATCH_{re.sub('[.-]', '_', flag).upper()}={value}")
         self.settings.write_text(self.settings.read_text() + "\n".join(lines) + "\n")
 
-    @contextlib.contextmanager
-    def running(self):
-        """What the unit would run; yields where it serves. At the end it is told to end, and must do so well."""
-        address = f"127.0.0.1:{free_port()}"
-        command = re.search(r"^ExecStart=(.*)$", (self.root.path / self.unit).read_text(), re.M)[1]
-        script = f"""
-            credentials=/run/credentials/{self.name}.service
-            mkdir -p $credentials
-            for file in /etc/replicawatch/{self.service}/*; do install -o {USER} -m 400 "$file" $credentials/{self.service}_"${{file##*/}}"; done
-            set -a
-            . /etc/default/{self.name}
-            REPLICAWATCH_WEB_LISTEN_ADDRESS={address}
-            NOTIFY_SOCKET=/run/notify
-            setpriv --reuid={USER} --regid={USER} --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all {command} </dev/null &
-            read -r _ || true
-            kill -TERM $!
-            wait $!
-        """
-        with self.manager() as told:
-            process = subprocess.Popen(
-                ["bash", "-euc", HELPERS, "bash", "in_root", str(self.root.path), "bash", "-c", script], cwd=ROOT,
-                text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            try:
-                wait_until(lambda: told("READY=1") or process.poll() is not None, 20, f"{self.name} says that it is ready")
-                yield Endpoint(address)
-            finally:
-                output, _ = process.communicate("end\n", timeout=30)
-            assert process.returncode == 0, f"it ended with {process.returncode}: {output}"
-            assert told("STOPPING=1"), f"it did not say that it stops: {output}"
+    def systemctl(self, *words):
+        try:
+            return self.root.run("systemctl", *words)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.journal()}") from None
 
-    @contextlib.contextmanager
-    def manager(self):
-        """The socket of a service manager; yields a function that reads one more message and tells whether it is this one."""
-        path = self.root.path / "run/notify"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-            path.unlink(missing_ok=True)
-            manager.bind(str(path))
-            path.chmod(0o777)
-            manager.setblocking(False)
+    def journal(self):
+        return self.root.run("journalctl", "--no-pager", "-n", "20", "-u", self.name, check=False)
 
-            def told(message):
-                try:
-                    return manager.recv(100).decode() == message
-                except BlockingIOError:
-                    return False
+    def state(self):
+        return self.root.run("systemctl", "is-active", f"{self.name}.service", check=False).strip()
 
-            yield told
-        path.unlink()
+    def pid(self):
+        """In the root; 0 when it does not run."""
+        return int(self.root.run("systemctl", "show", "-P", "MainPID", f"{self.name}.service"))
 
-    def scrape(self):
-        with self.running() as endpoint:
-            def writable():
-                status, _, body = endpoint.get("/metrics")
-                values = [value for _, value in Page(body.decode()).all("writable")]
-                return status == 200 and values and min(values) == 1
+    def is_confined(self):
+        """What the kernel says of the process; gives its user's number."""
+        pid = self.pid()
+        status = dict(line.split(":\t", 1) for line in self.root.run("cat", f"/proc/{pid}/status").splitlines())
+        users = {int(user) for user in status["Uid"].split()}
+        assert len(users) == 1 and users <= set(DYNAMIC_USERS), f"its user is {users}"
+        for what in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            assert int(status[what], 16) == 0, f"{what} is {status[what]}"
+        assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", status
+        assert re.search(r"^Max core file size +0 +0 ", self.root.run("cat", f"/proc/{pid}/limits"), re.M)
+        (user,) = users
+        return user
 
+    def is_scraped(self):
+        def writable():
+            status, _, body = self.endpoint.get("/metrics")
+            values = [value for _, value in Page(body.decode()).all("writable")]
+            return status == 200 and values and min(values) == 1
+
+        try:
             wait_until(writable, 30, f"{self.name} tells that its deployment can be written")
+        except (AssertionError, OSError) as error:
+            raise AssertionError(f"{error}\n{self.journal()}") from None
+
+    def last_reading(self):
+        return min(value for _, value in self.endpoint.scrape().all("replicawatch_config_last_reload_success_timestamp_seconds"))
 
 
 def describes_its_flags(service):
@@ -176,23 +200,71 @@ def try_one(service):
         note(re.search(r"exposure level for .*: ([\d.]+)", score)[1])
     with line(f"{name}: page, completions and settings know the flags") as note:
         note(f"{describes_its_flags(service)} flags")
-    with line(f"{name}: as a user without rights it says READY=1, and is scraped"):
+    with line(f"{name}: it is not started before it has settings"):
+        assert service.state() == "inactive" and "disabled" in root.run("systemctl", "is-enabled", f"{name}.service", check=False)
+    with line(f"{name}: systemd has it as started when it serves, without rights and as a user of its own") as note:
         service.configure()
-        service.scrape()
+        service.systemctl("enable", "--now", name)
+        service.is_scraped()
+        note(f"user {service.is_confined()}")
+    with line(f"{name}: a reload reads its settings again, in the same process"):
+        before_reload, pid = service.last_reading(), service.pid()
+        service.systemctl("reload", name)
+        wait_until(lambda: service.last_reading() > before_reload, 20, "it has read its settings again")
+        assert service.pid() == pid
     settings = service.settings.read_text()
-    with line(f"{name}: an upgrade keeps settings and secrets, and is scraped") as note:
-        older, newer = root.version(name), service.install("newer")
+    with line(f"{name}: an upgrade keeps settings and secrets, and starts it again") as note:
+        older, pid = root.version(name), service.pid()
+        newer = service.install("newer")
         assert newer != older and newer.startswith("installed"), newer
         assert service.settings.read_text() == settings
-        service.scrape()
+        assert service.state() == "active" and service.pid() != pid
+        service.is_scraped()
         note(newer)
-    with line(f"{name}: removed, the settings stay; purged, nothing does"):
+    with line(f"{name}: with its socket no scrape is lost while it is started again") as note:
+        note(f"{scrapes_through_a_restart(service)} scrapes")
+    with line(f"{name}: removed, it ends and the settings stay; purged, nothing does"):
         root.apt("remove", name)
+        assert service.state() == "inactive"
         assert not (root.path / f"usr/bin/{name}").exists() and service.settings.read_text() == settings and any(service.secrets.iterdir())
         root.apt("purge", name)
         root.apt("autoremove", "--purge")
         left = root.files() - before
         assert not left and "installed" not in root.version(name).split(" ")[0].split("-"), f"left: {sorted(left)}"
+
+
+def scrapes_through_a_restart(service):
+    """The socket as an administrator sets it up; the number of scrapes meanwhile, all of which were answered."""
+    address = service.endpoint.address
+    drop_in = service.root.path / f"etc/systemd/system/{service.name}.socket.d"
+    drop_in.mkdir(parents=True)
+    (drop_in / "address.conf").write_text(f"[Socket]\nListenStream=\nListenStream={address}\n")
+    settings = service.settings.read_text()
+    service.settings.write_text(settings + "REPLICAWATCH_WEB_SYSTEMD_SOCKET=true\n")
+    service.systemctl("daemon-reload")
+    service.systemctl("stop", service.name)
+    service.systemctl("enable", "--now", f"{service.name}.socket")
+    answers = []
+
+    def scrape():
+        try:
+            answers.append(service.endpoint.get("/metrics")[0])
+        except OSError as error:
+            answers.append(error)
+
+    with Repeatedly((scrape, 0)):
+        for _ in range(3):
+            count, pid = len(answers), service.pid()
+            service.systemctl("restart", service.name)
+            assert service.pid() not in (0, pid)
+            wait_until(functools.partial(lambda count: len(answers) > count + 2, count), 20, "it is scraped after it was started again")
+    assert set(answers) == {200}, answers
+    service.systemctl("stop", f"{service.name}.socket", service.name)
+    shutil.rmtree(drop_in)
+    service.settings.write_text(settings)
+    service.systemctl("daemon-reload")
+    service.systemctl("start", service.name)
+    return len(answers)
 
 
 def main():
@@ -205,12 +277,11 @@ def main():
         root = Root(release, folder)
         for name, packages in (("older", older), ("newer", newer)):
             shutil.copytree(packages, root.path / "packages" / name)
-        root.apt("update")
-        root.apt("install", "--no-install-recommends", "systemd", "libc-bin")
         stack = Stack(*SERVICES)
-        for service in SERVICES:
-            with part():
-                try_one(Service(root, stack, service))
+        with root.boot():
+            for service in SERVICES:
+                with part():
+                    try_one(Service(root, stack, service))
     finally:
         if stack:
             stack.purge()

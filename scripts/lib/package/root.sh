@@ -69,3 +69,46 @@ in_root() {
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" "$@" || exit $?
   ' in_root "$root" "$@"
 }
+
+# boot_root FOLDER: its systemd as process 1 of namespaces of its own, until it is powered off, at most 20 minutes. The network stays
+# this machine's; its kernel's settings can't be changed from in there, nor its clock and modules.
+boot_root() {
+  local root=$1 hierarchy group
+  hierarchy=$(findmnt -n -o TARGET -t cgroup2 | head -n 1)
+  [ -n "$hierarchy" ] || { echo "a systemd needs cgroup2, which is not mounted here" >&2; return 1; }
+  group=$hierarchy/replicawatch-root-$BASHPID
+  mkdir "$group"
+  # shellcheck disable=SC2064  # the folder is known now
+  trap "find '$group' -depth -type d -exec rmdir {} +" EXIT
+  # shellcheck disable=SC2016  # for the shells inside
+  bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' in_group "$group" timeout --kill-after=5 1200 \
+    unshare --mount --pid --cgroup --ipc --uts --fork --kill-child --propagation private bash -c '
+      set -e
+      cd "$1"
+      mount --bind . .
+      cd "$1"
+      mount -t proc proc proc
+      mount --bind proc/sys proc/sys
+      mount -o remount,bind,ro proc/sys
+      mount -t sysfs -o ro sysfs sys
+      mount -t cgroup2 cgroup2 sys/fs/cgroup
+      for folder in run dev; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
+      for device in null zero full random urandom tty; do
+        touch "dev/$device"
+        mount --bind "/dev/$device" "dev/$device"
+      done
+      ln -s /proc/self/fd dev/fd
+      mkdir dev/pts dev/shm .machine
+      pivot_root . .machine
+      exec chroot . sh -c "umount -l /.machine && rmdir /.machine && exec env -i container=replicawatch PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+        setpriv --bounding-set=-sys_module,-sys_time,-sys_rawio,-syslog /lib/systemd/systemd --system"
+    ' boot_root "$root"
+}
+
+# in_booted PID COMMAND...: runs it beside the systemd that is process PID of this machine.
+in_booted() {
+  local pid=$1
+  shift
+  nsenter --target "$pid" --mount --pid --cgroup --ipc --uts --root --wdns=/ env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+    LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+}
