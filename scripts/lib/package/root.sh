@@ -98,6 +98,7 @@ boot_root() {
         mount --bind "/dev/$device" "dev/$device"
       done
       ln -s /proc/self/fd dev/fd
+      ln -s pts/ptmx dev/ptmx
       mkdir dev/pts dev/shm .machine
       pivot_root . .machine
       exec chroot . sh -c "umount -l /.machine && rmdir /.machine && exec env -i container=replicawatch PATH=/usr/sbin:/usr/bin:/sbin:/bin \
