@@ -98,11 +98,16 @@ boot_root() {
         mount --bind "/dev/$device" "dev/$device"
       done
       ln -s /proc/self/fd dev/fd
-      ln -s pts/ptmx dev/ptmx
+      ln -s pts/ptmx dev/ptmx # without it systemd makes no private devices
       mkdir dev/pts dev/shm .machine
       pivot_root . .machine
-      exec chroot . sh -c "umount -l /.machine && rmdir /.machine && exec env -i container=replicawatch PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-        setpriv --bounding-set=-sys_module,-sys_time,-sys_rawio,-syslog /lib/systemd/systemd --system"
+      # Shared, as where systemd makes the mounts itself: else services do not see their credentials.
+      exec chroot . sh -ec "
+        umount -l /.machine
+        rmdir /.machine
+        mount --make-rshared /
+        exec env -i container=replicawatch PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+          setpriv --bounding-set=-sys_module,-sys_time,-sys_rawio,-syslog /lib/systemd/systemd --system"
     ' boot_root "$root"
 }
 
