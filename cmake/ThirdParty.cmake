@@ -20,6 +20,7 @@ find_package(OpenSSL REQUIRED)
 find_package(fmt REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
+find_path(NLOHMANN_JSON_INCLUDE nlohmann/json.hpp REQUIRED)
 find_path(EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
 
 # Only the core of prometheus-cpp: its CMake package would ask for civetweb and curl as well.
@@ -35,7 +36,7 @@ target_include_directories(rw_civetweb SYSTEM INTERFACE ${RW_CIVETWEB_ROOT}/incl
 target_link_libraries(rw_civetweb INTERFACE ${RW_CIVETWEB_ROOT}/lib/libcivetweb.a OpenSSL::SSL OpenSSL::Crypto Threads::Threads
                                             ${CMAKE_DL_LIBS})
 # common/web/civetweb_hooks.h says why. The hooks are wanted whether or not anything else of their archive is.
-target_link_options(rw_civetweb INTERFACE -Wl,--wrap=accept,--wrap=bind,--wrap=close,--wrap=recv,--wrap=SSL_new,--wrap=SSL_set_fd
+target_link_options(rw_civetweb INTERFACE -Wl,--wrap=accept,--wrap=bind,--wrap=close,--wrap=poll,--wrap=recv,--wrap=SSL_new,--wrap=SSL_set_fd
                     -Wl,--undefined=__wrap_accept)
 
 if("redis" IN_LIST REPLICAWATCH_EXPORTERS)
@@ -77,7 +78,6 @@ if("minio" IN_LIST REPLICAWATCH_EXPORTERS)
   pkg_check_modules(PUGIXML REQUIRED IMPORTED_TARGET pugixml)
   add_library(rw_pugixml INTERFACE)
   target_link_libraries(rw_pugixml INTERFACE PkgConfig::PUGIXML)
-  find_path(NLOHMANN_JSON_INCLUDE nlohmann/json.hpp REQUIRED)
 endif()
 if(REPLICAWATCH_TESTS)
   find_path(DOCTEST_INCLUDE doctest/doctest.h REQUIRED)

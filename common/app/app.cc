@@ -36,6 +36,9 @@ constexpr size_t kHealthThreads = 8;
 /// So long after it was added a cluster of which only the seeds are known is most likely down.
 constexpr auto kFindingTime = std::chrono::seconds(15);
 
+/// At the end, for answers to who had come before it. The process has to be gone 5 s after TERM.
+constexpr auto kDrainTime = std::chrono::seconds(1);
+
 /// One line a family, tab-separated: name, type, unit, labels, source, help.
 void PrintMetrics(const Exporter& exporter) {
   std::vector<MetricTable> tables = {OverviewMetrics(), SelfMetrics::Metrics(),
@@ -155,6 +158,7 @@ class App {
     NotifyServiceManager("STOPPING=1");
     Log(LogLevel::kInfo, "draining");
     draining_ = true;
+    (*server)->Drain(kDrainTime);
     reloader_.Stop();
     (*server)->Stop();
     return {};

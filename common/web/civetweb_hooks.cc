@@ -2,10 +2,14 @@
 
 #include <fcntl.h>
 #include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <deque>
 
 // The names are the linker's: a call of X in any archive becomes one of __wrap_X, and the function
@@ -15,12 +19,14 @@ extern "C" {
 int __real_accept(int fd, sockaddr* client, socklen_t* size);
 int __real_bind(int fd, const sockaddr* address, socklen_t size);
 int __real_close(int fd);
+int __real_poll(pollfd* fds, nfds_t count, int timeout);
 ssize_t __real_recv(int fd, void* buffer, size_t size, int flags);
 int __real_SSL_set_fd(SSL* connection, int fd);
 SSL* __real_SSL_new(SSL_CTX* context);
 int __wrap_accept(int fd, sockaddr* client, socklen_t* size);
 int __wrap_bind(int fd, const sockaddr* address, socklen_t size);
 int __wrap_close(int fd);
+int __wrap_poll(pollfd* fds, nfds_t count, int timeout);
 ssize_t __wrap_recv(int fd, void* buffer, size_t size, int flags);
 int __wrap_SSL_set_fd(SSL* connection, int fd);
 SSL* __wrap_SSL_new(SSL_CTX* context);
@@ -31,6 +37,11 @@ namespace replicawatch {
 namespace {
 
 thread_local std::deque<int> listening;
+std::vector<int> listeners;  // of the server, while it listens; changed by who starts and ends it
+// What the server's poll() for connections waits for first, and what wakes it besides.
+std::atomic<int> first_listener = -1;
+std::atomic<int> wake_fd = -1;
+std::atomic<bool> ending = false;
 thread_local int current_connection = -1;
 
 std::atomic<const CivetwebHooks::Sockets*> sockets_hook = nullptr;
@@ -38,15 +49,58 @@ std::atomic<const CivetwebHooks::Sockets*> sockets_hook = nullptr;
 std::atomic<const SSL_CTX*> tls_placeholder = nullptr;
 std::atomic<const std::function<std::shared_ptr<SSL_CTX>()>*> tls_context = nullptr;
 
+/// The poll() that is under way goes on with the sockets that it began with.
+void Wake() {
+  const uint64_t one = 1;
+  static_cast<void>(!write(wake_fd, &one, sizeof(one)));
+}
+
+/// poll(), which Wake() ends.
+int PollUntilWoken(pollfd* fds, nfds_t count, int timeout) {
+  std::vector<pollfd> all(fds, fds + count);
+  all.push_back({wake_fd, POLLIN, 0});
+  const int ready = __real_poll(all.data(), all.size(), timeout);
+  const int error = errno;
+  std::copy_n(all.begin(), count, fds);
+  const bool woken = all.back().revents != 0;
+  uint64_t times = 0;
+  if (woken && !ending) static_cast<void>(!read(wake_fd, &times, sizeof(times)));
+  errno = error;
+  return woken ? ready - 1 : ready;
+}
+
 }  // namespace
 
-void CivetwebHooks::ListenOn(std::vector<int> fds) { listening.assign(fds.begin(), fds.end()); }
+void CivetwebHooks::ListenOn(std::vector<int> fds) {
+  listeners.clear();
+  first_listener = -1;
+  ending = false;
+  if (wake_fd < 0) wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  listening.assign(fds.begin(), fds.end());
+}
+
+void CivetwebHooks::StopListening() {
+  const int silent = eventfd(0, EFD_CLOEXEC);
+  if (silent < 0) return;
+  for (const int fd : listeners) dup3(silent, fd, O_CLOEXEC);
+  listeners.clear();
+  __real_close(silent);
+  Wake();
+}
+
+void CivetwebHooks::StopWaiting() {
+  ending = true;
+  Wake();
+}
 
 int CivetwebHooks::CurrentConnection() { return current_connection; }
 
 void CivetwebHooks::SetCurrentConnection(int fd) { current_connection = fd; }
 
-void CivetwebHooks::SetSockets(const Sockets* sockets) { sockets_hook = sockets; }
+void CivetwebHooks::SetSockets(const Sockets* sockets) {
+  sockets_hook = sockets;
+  if (sockets == nullptr) first_listener = -1;
+}
 
 void CivetwebHooks::SetTls(const SSL_CTX* placeholder,
                            const std::function<std::shared_ptr<SSL_CTX>()>* context) {
@@ -63,7 +117,16 @@ int __wrap_bind(int fd, const sockaddr* address, socklen_t size) {
   if (listening.empty()) return __real_bind(fd, address, size);
   const int ours = listening.front();
   listening.pop_front();
-  return dup3(ours, fd, O_CLOEXEC) == fd ? 0 : -1;
+  if (dup3(ours, fd, O_CLOEXEC) != fd) return -1;
+  if (replicawatch::listeners.empty()) replicawatch::first_listener = fd;
+  replicawatch::listeners.push_back(fd);
+  return 0;
+}
+
+int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
+  const bool for_connections = count > 0 && fds[0].fd == replicawatch::first_listener;
+  return for_connections ? replicawatch::PollUntilWoken(fds, count, timeout)
+                         : __real_poll(fds, count, timeout);
 }
 
 int __wrap_accept(int fd, sockaddr* client, socklen_t* size) {

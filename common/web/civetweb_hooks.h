@@ -17,6 +17,12 @@ struct CivetwebHooks {
   /// While a server starts on this thread, its sockets become copies of these, which listen
   /// already, in this order.
   static void ListenOn(std::vector<int> fds);
+  /// From now on those sockets of the server get no connection: in their place is something that
+  /// nothing ever comes from.
+  static void StopListening();
+  /// The server is about to end: it does not wait for connections any more, which it would look up
+  /// from only every 2 s.
+  static void StopWaiting();
 
   struct Sockets {
     std::function<void(int fd)> accepted;

@@ -22,7 +22,7 @@ Connections::Connections(size_t threads, size_t free_threads)
 void Connections::Opened(int fd) {
   const std::lock_guard lock(mutex_);
   const uint64_t number = next_++;
-  open_.emplace(number, Connection{fd, State::kReading, false, Clock::now()});
+  open_.emplace(number, Connection{fd, State::kReading, false, false, Clock::now()});
   by_fd_.insert_or_assign(fd, number);
   MakeRoom();
 }
@@ -32,6 +32,7 @@ void Connections::Enter(State state, int fd) {
   const auto number = by_fd_.find(fd);
   if (number == by_fd_.end()) return;
   Connection& connection = open_.at(number->second);
+  if (connection.state == State::kSending) connection.answered = true;
   connection.state = state;
   connection.since = Clock::now();
   if (state != State::kWorking) MakeRoom();
@@ -67,11 +68,15 @@ bool Connections::EvictLocked(TimePoint waiting_since) {
     if (WaitsForClient(connection)) longest = &connection;
   }
   if (longest == nullptr) return false;
-  // Its thread wakes, reads the end of the connection and closes it.
-  shutdown(longest->fd, SHUT_RDWR);
-  longest->evicted = true;
-  ++evicted_;
+  Shutdown(*longest);
   return true;
+}
+
+/// Its thread wakes, reads the end of the connection and closes it.
+void Connections::Shutdown(Connection& connection) {
+  shutdown(connection.fd, SHUT_RDWR);
+  connection.evicted = true;
+  ++evicted_;
 }
 
 void Connections::MakeRoom() {
@@ -99,6 +104,20 @@ void Connections::EvictAll() {
   const std::lock_guard lock(mutex_);
   while (EvictLocked(Clock::now())) {
   }
+}
+
+/// Whether there is no other.
+bool Connections::EvictAnswered() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [number, connection] : open_) {
+    if (connection.state == State::kReading && connection.answered && WaitsForClient(connection))
+      Shutdown(connection);
+  }
+  return open_.size() == evicted_;
+}
+
+void Connections::WaitUntilAnswered(Deadline deadline) {
+  while (!EvictAnswered() && !deadline.Expired()) std::this_thread::sleep_for(kMoment);
 }
 
 size_t Connections::open() const {

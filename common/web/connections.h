@@ -38,6 +38,9 @@ class Connections {
   void Evict();
   /// Shuts down all that nobody works for.
   void EvictAll();
+  /// Shuts down those that had an answer and ask nothing, and waits until there is no other; no
+  /// longer than until `deadline`.
+  void WaitUntilAnswered(Deadline deadline);
 
   size_t open() const;
 
@@ -46,12 +49,15 @@ class Connections {
     int fd = -1;
     State state = State::kReading;
     bool evicted = false;
-    TimePoint since;  ///< in this state, and with a thread
+    bool answered = false;  ///< at least once
+    TimePoint since;        ///< in this state, and with a thread
   };
   using InOrder = std::map<uint64_t, Connection>;
 
   static bool WaitsForClient(const Connection& connection);
   bool EvictLocked(TimePoint waiting_since);
+  void Shutdown(Connection& connection);
+  bool EvictAnswered();
   bool Crowded() const { return open_.size() - evicted_ > most_; }
   void MakeRoom();
   void KeepRoom(const std::stop_token& stop);

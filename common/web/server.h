@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/deadline.h"
 #include "common/base/error.h"
 #include "common/web/http.h"
 
@@ -32,7 +33,12 @@ class Server {
   /// The addresses that are listened on, with the port that was taken for port 0.
   virtual std::vector<std::string> Addresses() const = 0;
 
-  /// Stops accepting, waits for answers under way.
+  /// Accepts nobody any more: who comes now waits in a socket that somebody else holds as well, or
+  /// is refused. Waits until all who had come have an answer, at most so long.
+  virtual void Drain(Duration most) = 0;
+
+  /// Accepts nobody, closes the connections of those that send nothing, and waits for answers under
+  /// way.
   virtual void Stop() = 0;
 };
 

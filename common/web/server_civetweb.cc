@@ -192,10 +192,17 @@ class CivetwebServer : public Server {
 
   std::vector<std::string> Addresses() const override { return addresses_; }
 
+  void Drain(Duration most) override {
+    CivetwebHooks::StopListening();
+    connections_.WaitUntilAnswered(Deadline::After(most));
+  }
+
   void Stop() override {
     if (context_ == nullptr) return;
+    CivetwebHooks::StopListening();
     // Who waits for nothing but the next request need not be waited for.
     connections_.EvictAll();
+    CivetwebHooks::StopWaiting();
     mg_stop(context_);
     context_ = nullptr;
     CivetwebHooks::SetSockets(nullptr);

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from deployment import BIN, free_port, wait_until
+from deployment import BIN, Endpoint, Repeatedly, free_port, wait_until
 from web_place import SEEDS, SERVICES, Certificates, run, serve
 
 SERVICE = SERVICES[0]
@@ -126,6 +126,43 @@ def test_sockets_that_systemd_passes(service, tls, tmp_path):
         assert process.wait(10) == 0
     said = (tmp_path / "log").read_text()
     assert f"listening address={four} " in said and f"listening address={six} " in said
+
+
+def test_behind_a_passed_socket_no_scrape_is_lost_while_it_is_started_again(tmp_path):
+    """This process holds the socket, as systemd does, and passes it to one exporter after the other."""
+    arguments, environment = SEEDS[SERVICE]("127.0.0.1:1")
+    holder = socket.create_server(("127.0.0.1", 0), backlog=200)
+    address = f"127.0.0.1:{holder.getsockname()[1]}"
+    answers = []
+
+    def scrape():
+        try:
+            answers.append(Endpoint(address).get("/metrics", timeout=30)[0])
+        except OSError as error:
+            answers.append(error)
+
+    def start(log):
+        # LISTEN_PID is the process's own number, which only the shell knows before it becomes the exporter.
+        command = [BIN / f"replicawatch-{SERVICE}", "--web.systemd-socket", *arguments]
+        return subprocess.Popen(
+            ["bash", "-c", f'exec 3<&{holder.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', "bash", *command],
+            pass_fds=[holder.fileno()], env={**os.environ, **environment}, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    with open(tmp_path / "log", "w") as log, Repeatedly(*[(scrape, 0)] * 8):
+        for _ in range(10):
+            process = start(log)
+            count = len(answers)
+            wait_until(lambda: len(answers) > count + 40, 20, "it is scraped")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        process = start(log)
+        count = len(answers)
+        wait_until(lambda: len(answers) > count + 40, 20, "it is scraped")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    lost = [answer for answer in answers if answer != 200]
+    assert not lost, f"{len(lost)} of {len(answers)}: {lost[0]!r}"
 
 
 @pytest.mark.parametrize("passed", [{}, {"LISTEN_FDS": "1"}, {"LISTEN_FDS": "1", "LISTEN_PID": "1"}])

@@ -79,7 +79,7 @@ boot_root() {
   group=$hierarchy/replicawatch-root-$BASHPID
   mkdir "$group"
   # shellcheck disable=SC2064  # the folder is known now
-  trap "find '$group' -depth -type d -exec rmdir {} +" EXIT
+  trap "for _ in 1 2 3 4 5; do ! find '$group' -depth -type d -exec rmdir {} + 2>/dev/null || break; sleep 1; done" EXIT
   # shellcheck disable=SC2016  # for the shells inside
   bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' in_group "$group" timeout --kill-after=5 1200 \
     unshare --mount --pid --cgroup --ipc --uts --fork --kill-child --propagation private bash -c '
