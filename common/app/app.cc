@@ -22,6 +22,7 @@
 #include "common/web/landing.h"
 #include "common/web/router.h"
 #include "common/web/server.h"
+#include "common/web/web_config.h"
 
 namespace replicawatch {
 namespace {
@@ -284,6 +285,11 @@ int Run(Exporter& exporter, const AppOptions& options) {
   return 0;
 }
 
+std::string SchemaOf(const Exporter& exporter) {
+  return JsonSchema(exporter.DescribeConfig(),
+                    "--config.file of " + std::string(exporter.Program()));
+}
+
 int CheckConfig(Exporter& exporter, const AppOptions& options) {
   const Result<size_t> clusters = exporter.CheckSettings();
   if (!clusters) return Refuse(exporter, clusters.error(), 1);
@@ -313,6 +319,13 @@ int RunApp(Exporter& exporter, int argc, char** argv) {
   }
   if (options.list_metrics) {
     PrintMetrics(exporter);
+    return 0;
+  }
+  if (options.print_schema || options.print_web_schema) {
+    const std::string schema =
+        options.print_schema ? SchemaOf(exporter)
+                             : JsonSchema(DescribeWebConfig(), "--web.config.file of replicawatch");
+    std::fputs(schema.c_str(), stdout);
     return 0;
   }
   return options.check_config ? CheckConfig(exporter, options) : Run(exporter, options);

@@ -20,6 +20,7 @@ namespace replicawatch {
 /// anew.
 struct WatchedCluster {
   std::string settings_digest;
+  CollectorSet collectors;           ///< those that a scrape may choose from
   std::shared_ptr<Watcher> watcher;  ///< ends with the last configuration that has the cluster
 };
 
@@ -39,7 +40,7 @@ struct Started {
 };
 
 struct StartRequest {
-  CollectorSet collectors;  ///< those that a scrape may choose from
+  CollectorSet collectors;  ///< by the flags; the file may say something else for a cluster
   Reread reread = Reread::kAll;
   const Started* before = nullptr;  ///< what runs now, if anything does
 };
@@ -73,6 +74,9 @@ class Exporter {
   virtual MetricTable MetricPatterns() const { return {}; }
 
   virtual void AddFlags(Flags& flags) = 0;
+
+  /// What may stand in the file of --config.file.
+  virtual ConfigSchema DescribeConfig() const = 0;
 
   /// Reads all settings, those of flags, files and environment, as Start() does, and sends nothing
   /// to anybody. How many clusters there are to watch, or what is wrong, and where.

@@ -21,17 +21,6 @@ std::string ClusterName(const Watcher& watcher) {
   return overview ? overview->cluster : std::string();
 }
 
-/// Scrapes several clusters side by side, each into a sink of its own, so that a slow one takes
-/// nobody's time.
-void ScrapeInParallel(const std::vector<Watcher*>& watchers, const ScrapeRequest& request,
-                      std::vector<SampleSink>& sinks) {
-  std::vector<std::jthread> threads;
-  for (size_t i = 1; i < watchers.size(); ++i) {
-    threads.emplace_back([&, i] { watchers[i]->Scrape(request, sinks[i]); });
-  }
-  watchers[0]->Scrape(request, sinks[0]);
-}
-
 }  // namespace
 
 MetricsPage::MetricsPage(const Exporter& exporter, const AppOptions& options,
@@ -42,34 +31,42 @@ MetricsPage::MetricsPage(const Exporter& exporter, const AppOptions& options,
       backups_(options.backup_status_dir, ServiceOf(exporter)),
       coordinator_(options.max_requests) {}
 
-Result<CollectorSet> MetricsPage::ChooseCollectors(const HttpRequest& request) const {
+/// A name may be asked for if the collector is on for any of the clusters.
+Result<void> MetricsPage::ChooseCollectors(const HttpRequest& request,
+                                           std::vector<Chosen>& clusters) const {
   const std::vector<std::string> wanted = request.QueryValues("collect[]");
   const std::vector<std::string> unwanted = request.QueryValues("exclude[]");
   if (!wanted.empty() && !unwanted.empty()) {
     return Fail(ErrorCode::kParse, "collect[] and exclude[] can't be used together");
   }
-  CollectorSet chosen = wanted.empty() ? options_.collectors : CollectorSet();
+  CollectorSet on = clusters.empty() ? options_.collectors : CollectorSet();
+  for (const Chosen& cluster : clusters) on = on.With(cluster.collectors);
+  CollectorSet named;
   for (const std::string& name : wanted.empty() ? unwanted : wanted) {
     const auto found = std::find_if(collectors_.begin(), collectors_.end(),
                                     [&](const CollectorInfo& info) { return info.name == name; });
     const auto index = static_cast<size_t>(found - collectors_.begin());
-    if (found == collectors_.end() || !options_.collectors.Has(index)) {
+    if (found == collectors_.end() || !on.Has(index)) {
       return Fail(ErrorCode::kParse, "collector \"" + name + "\" is unknown or switched off");
     }
-    wanted.empty() ? chosen.Remove(index) : chosen.Add(index);
+    named.Add(index);
   }
-  return chosen;
+  for (Chosen& cluster : clusters) {
+    cluster.collectors =
+        wanted.empty() ? cluster.collectors.Without(named) : cluster.collectors.Among(named);
+  }
+  return {};
 }
 
-Result<std::vector<Watcher*>> MetricsPage::ChooseWatchers(const HttpRequest& request,
-                                                          const Started& started) const {
+Result<std::vector<MetricsPage::Chosen>> MetricsPage::ChooseClusters(const HttpRequest& request,
+                                                                     const Started& started) const {
   const std::vector<std::string> names = request.QueryValues("cluster");
-  std::vector<Watcher*> chosen;
+  std::vector<Chosen> chosen;
   std::set<std::string> found;
   for (const WatchedCluster& cluster : started.clusters) {
     const std::string name = ClusterName(*cluster.watcher);
     if (names.empty() || std::find(names.begin(), names.end(), name) != names.end()) {
-      chosen.push_back(cluster.watcher.get());
+      chosen.push_back({cluster.watcher.get(), cluster.collectors});
       found.insert(name);
     }
   }
@@ -80,10 +77,21 @@ Result<std::vector<Watcher*>> MetricsPage::ChooseWatchers(const HttpRequest& req
   return chosen;
 }
 
-Snapshot MetricsPage::Collect(const std::vector<Watcher*>& watchers, CollectorSet collectors,
-                              Deadline deadline) const {
-  std::vector<SampleSink> sinks(std::max<size_t>(watchers.size(), 1));
-  if (!watchers.empty()) ScrapeInParallel(watchers, {deadline, collectors}, sinks);
+/// Several clusters side by side, each into a sink of its own, so that a slow one takes nobody's
+/// time.
+void MetricsPage::ScrapeInParallel(const std::vector<Chosen>& clusters, Deadline deadline,
+                                   std::vector<SampleSink>& sinks) {
+  const auto scrape = [&](size_t i) {
+    clusters[i].watcher->Scrape({deadline, clusters[i].collectors}, sinks[i]);
+  };
+  std::vector<std::jthread> threads;
+  for (size_t i = 1; i < clusters.size(); ++i) threads.emplace_back(scrape, i);
+  scrape(0);
+}
+
+Snapshot MetricsPage::Collect(const std::vector<Chosen>& clusters, Deadline deadline) const {
+  std::vector<SampleSink> sinks(std::max<size_t>(clusters.size(), 1));
+  if (!clusters.empty()) ScrapeInParallel(clusters, deadline, sinks);
   self_.Emit(coordinator_.counts(), sinks[0]);
   backups_.Emit(sinks[0]);
   for (size_t i = 1; i < sinks.size(); ++i) sinks[0].Append(sinks[i]);
@@ -93,16 +101,18 @@ Snapshot MetricsPage::Collect(const std::vector<Watcher*>& watchers, CollectorSe
 HttpResponse MetricsPage::Handle(const HttpRequest& request, const Started& started) {
   const Deadline deadline = Deadline::After(
       ScrapeBudget(request.header("X-Prometheus-Scrape-Timeout-Seconds"), options_.budget));
-  const Result<CollectorSet> collectors = ChooseCollectors(request);
-  if (!collectors) return TextResponse(400, "400 " + collectors.error().message);
-  const Result<std::vector<Watcher*>> watchers = ChooseWatchers(request, started);
-  if (!watchers) return TextResponse(400, "400 " + watchers.error().message);
+  Result<std::vector<Chosen>> clusters = ChooseClusters(request, started);
+  if (!clusters) return TextResponse(400, "400 " + clusters.error().message);
+  if (const Result<void> chosen = ChooseCollectors(request, *clusters); !chosen)
+    return TextResponse(400, "400 " + chosen.error().message);
 
-  std::string key = std::to_string(collectors->bits());
-  for (const Watcher* watcher : *watchers)
-    key += " " + std::to_string(reinterpret_cast<uintptr_t>(watcher));
-  const Coordinator::Outcome outcome = coordinator_.Run(
-      key, deadline, [&](Deadline until) { return Collect(*watchers, *collectors, until); });
+  std::string key;
+  for (const Chosen& cluster : *clusters) {
+    key += std::to_string(reinterpret_cast<uintptr_t>(cluster.watcher)) + " " +
+           std::to_string(cluster.collectors.bits()) + " ";
+  }
+  const Coordinator::Outcome outcome =
+      coordinator_.Run(key, deadline, [&](Deadline until) { return Collect(*clusters, until); });
   if (std::holds_alternative<Coordinator::Rejected>(outcome))
     return ComeAgain(503, "503 too many scrapes at once, see --web.max-requests");
   if (std::holds_alternative<Coordinator::Failed>(outcome))

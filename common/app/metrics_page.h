@@ -21,11 +21,18 @@ class MetricsPage {
   HttpResponse Handle(const HttpRequest& request, const Started& started);
 
  private:
-  Result<CollectorSet> ChooseCollectors(const HttpRequest& request) const;
-  Result<std::vector<Watcher*>> ChooseWatchers(const HttpRequest& request,
-                                               const Started& started) const;
-  Snapshot Collect(const std::vector<Watcher*>& watchers, CollectorSet collectors,
-                   Deadline deadline) const;
+  /// A cluster of a scrape, and what of it is wanted.
+  struct Chosen {
+    Watcher* watcher;
+    CollectorSet collectors;
+  };
+
+  Result<std::vector<Chosen>> ChooseClusters(const HttpRequest& request,
+                                             const Started& started) const;
+  Result<void> ChooseCollectors(const HttpRequest& request, std::vector<Chosen>& clusters) const;
+  static void ScrapeInParallel(const std::vector<Chosen>& clusters, Deadline deadline,
+                               std::vector<SampleSink>& sinks);
+  Snapshot Collect(const std::vector<Chosen>& clusters, Deadline deadline) const;
 
   const std::vector<CollectorInfo> collectors_;
   const AppOptions& options_;

@@ -62,6 +62,10 @@ Flags::Parsed ReadOptions(Exporter& exporter, int argc, char** argv, AppOptions&
   flags.Text("log.format", options.log_format, "logfmt or json");
   flags.Action("config.check", options.check_config,
                "Read all settings, say what is wrong with them, and exit: 0 if nothing is, else 1");
+  flags.Action("config.schema", options.print_schema,
+               "Print a JSON schema of the file of --config.file, for editors, and exit");
+  flags.Action("web.config.schema", options.print_web_schema,
+               "The same for the file of --web.config.file");
   flags.Action("metrics.list", options.list_metrics, "Print the catalogue of all metrics and exit");
   flags.Action("version", options.print_version, "Print the version and exit");
 

@@ -23,6 +23,8 @@ struct AppOptions {
   std::string log_format = "logfmt";
   CollectorSet collectors;  ///< those that are on when a request does not choose
   bool check_config = false;
+  bool print_schema = false;
+  bool print_web_schema = false;
   bool list_metrics = false;
   bool print_version = false;
 };

@@ -49,4 +49,9 @@ Result<Duration> ParseDuration(std::string_view text) {
   return std::chrono::milliseconds(total);
 }
 
+std::string FormatDuration(Duration duration) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
+}
+
 }  // namespace replicawatch

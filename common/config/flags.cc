@@ -20,11 +20,6 @@ std::string TwinName(std::string_view flag) {
   return name;
 }
 
-std::string DurationText(Duration d) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
-  return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
-}
-
 CLI::Option* WithTwin(CLI::Option* option, const std::string& name,
                       std::initializer_list<const char*> environment) {
   // CLI11 reads one variable a flag: the first one that is set, the familiar name before the
@@ -99,7 +94,7 @@ void Flags::Time(const std::string& name, Duration& value, const std::string& he
     value = *parsed;
   };
   WithTwin(impl_->app.add_option_function<std::string>("--" + name, read, help), name, {})
-      ->default_str(DurationText(value))
+      ->default_str(FormatDuration(value))
       ->type_name("DURATION");
 }
 

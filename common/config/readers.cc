@@ -8,9 +8,19 @@
 
 namespace replicawatch {
 
+namespace {
+
+TextForm DurationForm(Duration standard) {
+  // Of numbers without a unit there is only 0.
+  return TextForm::PatternOrNumber(std::string(kDurationPattern), 0, 0,
+                                   standard > Duration::zero() ? FormatDuration(standard) : "");
+}
+
+}  // namespace
+
 YamlValue::Read Into(bool& flag) {
   return [&flag](const YamlValue& value) -> Result<void> {
-    const Result<std::string> word = value.Text();
+    const Result<std::string> word = value.Text(TextForm::Flag(flag));
     if (!word || (*word != "true" && *word != "false"))
       return value.Fault("true or false is wanted here");
     flag = *word == "true";
@@ -20,7 +30,7 @@ YamlValue::Read Into(bool& flag) {
 
 YamlValue::Read IntoCount(size_t& count, size_t most) {
   return [&count, most](const YamlValue& value) -> Result<void> {
-    const Result<std::string> text = value.Text();
+    const Result<std::string> text = value.Text(TextForm::Count(most, count));
     const auto number = text ? ParseInt(*text) : std::nullopt;
     if (!number || *number < 1 || static_cast<size_t>(*number) > most)
       return value.Fault("a whole number from 1 to " + std::to_string(most) + " is wanted here");
@@ -31,7 +41,7 @@ YamlValue::Read IntoCount(size_t& count, size_t most) {
 
 YamlValue::Read Into(Duration& duration) {
   return [&duration](const YamlValue& value) -> Result<void> {
-    const Result<std::string> text = value.Text();
+    const Result<std::string> text = value.Text(DurationForm(duration));
     if (!text) return tl::unexpected(text.error());
     const Result<Duration> parsed = ParseDuration(*text);
     if (!parsed) return value.Fault(parsed.error().message);
@@ -73,6 +83,14 @@ YamlValue::Read IntoSecretOfEnvironment(Secret& secret) {
   };
 }
 
+YamlValue::Read IntoSome(std::vector<std::string>& texts) {
+  return [&texts](const YamlValue& value) -> Result<void> {
+    if (const Result<void> read = Into(texts)(value); !read) return read;
+    if (texts.empty()) return value.Fault("at least one is wanted here");
+    return {};
+  };
+}
+
 YamlValue::Read Into(std::vector<TargetPattern>& patterns) {
   const YamlValue::Read read = [&patterns](const YamlValue& element) -> Result<void> {
     const Result<std::string> text = element.Text();
@@ -82,7 +100,11 @@ YamlValue::Read Into(std::vector<TargetPattern>& patterns) {
     patterns.push_back(std::move(*pattern));
     return {};
   };
-  return [read](const YamlValue& list) { return list.Elements(read); };
+  return [&patterns, read](const YamlValue& list) -> Result<void> {
+    if (const Result<void> done = list.Elements(read); !done) return done;
+    if (patterns.empty()) return list.Fault("at least one is wanted here");
+    return {};
+  };
 }
 
 }  // namespace replicawatch

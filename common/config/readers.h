@@ -25,7 +25,9 @@ YamlValue::Read Into(Duration& duration);
 YamlValue::Read IntoSecretOfFile(Secret& secret);
 /// The name of an environment variable that has it.
 YamlValue::Read IntoSecretOfEnvironment(Secret& secret);
-/// The list `allow` of a module.
+/// As Into(), but there has to be one.
+YamlValue::Read IntoSome(std::vector<std::string>& texts);
+/// The list `allow` of a module, which can't be empty.
 YamlValue::Read Into(std::vector<TargetPattern>& patterns);
 
 /// What is read again.
@@ -54,6 +56,15 @@ struct ConfigFile {
   }
 };
 
+// What keys are, that all exporters have.
+constexpr std::string_view kClustersHelp = "deployments to watch, beside the one of the flags";
+constexpr std::string_view kModulesHelp = "logins for /probe, by the name in its ?module=";
+constexpr std::string_view kCollectorsHelp =
+    "collectors that are on or off for this cluster, whatever the flags say";
+constexpr std::string_view kAllowHelp =
+    "targets that may be asked with this login: host:port, with * in the host, networks, and "
+    "ranges of ports";
+
 /// The list `clusters`. Cluster has a member `name`, which two of them can't share, and
 /// `settings_digest`, of all that stands there.
 template <class Cluster>
@@ -75,8 +86,7 @@ YamlValue::Read IntoClusters(std::vector<Cluster>& clusters,
   return [read_one](const YamlValue& list) { return list.Elements(read_one); };
 }
 
-/// The mapping `modules`, and the digest of all that stands there. Module has a list `allow`, which
-/// can't be empty.
+/// The mapping `modules`, and the digest of all that stands there.
 template <class Module>
 YamlValue::Read IntoModules(std::map<std::string, Module>& modules, std::string& digest,
                             Result<Module> (*read)(const YamlValue&)) {
@@ -84,8 +94,6 @@ YamlValue::Read IntoModules(std::map<std::string, Module>& modules, std::string&
                                                          const YamlValue& value) -> Result<void> {
     Result<Module> module = read(value);
     if (!module) return tl::unexpected(module.error());
-    if (module->allow.empty())
-      return value.Fault("a module needs \"allow\": the targets that may get its credentials");
     modules.emplace(name, std::move(*module));
     return {};
   };

@@ -37,6 +37,10 @@ void AddNode(const YAML::Node& node, SettingsDigest& digest) {
   }
 }
 
+tl::unexpected<Error> Described() {
+  return Fail(ErrorCode::kParse, "this is only described, nothing stands here");
+}
+
 }  // namespace
 
 struct YamlValue::Node {
@@ -65,17 +69,26 @@ Result<YamlValue> YamlValue::Parse(const std::string& text, const std::string& f
 }
 
 tl::unexpected<Error> YamlValue::Fault(const std::string& what) const {
+  if (schema_ != nullptr) return Described();
   return Fail(ErrorCode::kParse, Place(node_->file, node_->yaml.Mark()) + ": " + what);
 }
 
-Result<std::string> YamlValue::Text() const {
+Result<std::string> YamlValue::Text(const TextForm& form) const {
+  if (schema_ != nullptr) {
+    schema_->texts.push_back(form);
+    return Described();
+  }
   if (!node_->yaml.IsScalar()) return Fault("a text is wanted here");
   return node_->yaml.Scalar();
 }
 
 Result<std::vector<std::string>> YamlValue::Texts() const {
   std::vector<std::string> texts;
-  if (node_->yaml.IsScalar()) return std::vector<std::string>{node_->yaml.Scalar()};
+  if (schema_ != nullptr) {
+    schema_->texts.emplace_back();
+  } else if (node_->yaml.IsScalar()) {
+    return std::vector<std::string>{node_->yaml.Scalar()};
+  }
   const Result<void> read = Elements([&](const YamlValue& element) -> Result<void> {
     Result<std::string> text = element.Text();
     if (!text) return tl::unexpected(text.error());
@@ -86,7 +99,13 @@ Result<std::vector<std::string>> YamlValue::Texts() const {
   return texts;
 }
 
-Result<void> YamlValue::Entries(const ReadNamed& read) const {
+Result<void> YamlValue::TextOr(const Read& text, const Read& other) const {
+  if (schema_ == nullptr) return node_->yaml.IsScalar() ? text(*this) : other(*this);
+  static_cast<void>(text(*this));
+  return other(*this);
+}
+
+Result<void> YamlValue::EachEntry(const ReadEntry& read) const {
   if (node_->yaml.IsNull()) return {};
   if (!node_->yaml.IsMap()) return Fault("a mapping (key: value) is wanted here");
   std::set<std::string> seen;
@@ -97,23 +116,64 @@ Result<void> YamlValue::Entries(const ReadNamed& read) const {
     if (!seen.insert(*name).second)
       return key.Fault("\"" + *name + "\" is here for the second time");
     const YamlValue value(std::make_shared<Node>(Node{entry.second, node_->file}));
-    if (Result<void> done = read(*name, value); !done) return done;
+    if (Result<void> done = read(*name, key, value); !done) return done;
   }
   return {};
 }
 
-Result<void> YamlValue::Keys(std::initializer_list<Key> keys) const {
-  return Entries([&](const std::string& name, const YamlValue& value) -> Result<void> {
+Result<void> YamlValue::Entries(const ReadNamed& read) const {
+  if (schema_ != nullptr) {
+    schema_->entries = std::make_unique<ConfigSchema>(
+        Describe([&](const YamlValue& value) { return read("name", value); }));
+    return Described();
+  }
+  return EachEntry([&](const std::string& name, const YamlValue&, const YamlValue& value) {
+    return read(name, value);
+  });
+}
+
+void YamlValue::DescribeKeys(const KeyList& keys) const {
+  schema_->is_mapping = true;
+  for (const Key& key : keys) {
+    ConfigSchema described = Describe(key.read);
+    described.help = key.help;
+    described.required = key.required;
+    schema_->keys.emplace_back(key.name, std::move(described));
+  }
+}
+
+Result<void> YamlValue::Keys(const KeyList& keys) const {
+  if (schema_ != nullptr) {
+    DescribeKeys(keys);
+    return Described();
+  }
+  std::set<std::string_view> missing;
+  for (const Key& key : keys) {
+    if (key.required) missing.insert(key.name);
+  }
+  const auto read = [&](const std::string& name, const YamlValue& at,
+                        const YamlValue& value) -> Result<void> {
+    missing.erase(name);
     const auto found =
         std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.name == name; });
     if (found != keys.end()) return found->read(value);
     std::string known;
     for (const Key& key : keys) known += (known.empty() ? "" : ", ") + std::string(key.name);
-    return value.Fault("\"" + name + "\" is not known here; known are " + known);
-  });
+    return at.Fault("\"" + name + "\" is not known here; known are " + known);
+  };
+  if (Result<void> done = EachEntry(read); !done) return done;
+  for (const Key& key : keys) {
+    if (missing.contains(key.name))
+      return Fault("\"" + std::string(key.name) + "\" is missing: " + std::string(key.help));
+  }
+  return {};
 }
 
 Result<void> YamlValue::Elements(const Read& read) const {
+  if (schema_ != nullptr) {
+    schema_->elements = std::make_unique<ConfigSchema>(Describe(read));
+    return Described();
+  }
   if (node_->yaml.IsNull()) return {};
   if (!node_->yaml.IsSequence()) return Fault("a list is wanted here");
   for (const YAML::Node& element : node_->yaml) {
@@ -123,11 +183,20 @@ Result<void> YamlValue::Elements(const Read& read) const {
   return {};
 }
 
-void YamlValue::AddTo(SettingsDigest& digest) const { AddNode(node_->yaml, digest); }
+void YamlValue::AddTo(SettingsDigest& digest) const {
+  if (schema_ == nullptr) AddNode(node_->yaml, digest);
+}
+
+YamlValue::KeyList Joined(std::initializer_list<YamlValue::KeyList> lists) {
+  YamlValue::KeyList joined;
+  for (const YamlValue::KeyList& list : lists)
+    joined.insert(joined.end(), list.begin(), list.end());
+  return joined;
+}
 
 YamlValue::Read Into(std::string& text) {
   return [&text](const YamlValue& value) -> Result<void> {
-    Result<std::string> read = value.Text();
+    Result<std::string> read = value.Text(TextForm::Pattern("", text));
     if (!read) return tl::unexpected(read.error());
     text = std::move(*read);
     return {};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/config/schema.h"
 #include "common/config/settings_digest.h"
 
 namespace replicawatch {
@@ -22,7 +23,18 @@ class YamlValue {
   static Result<std::string> TextOf(const std::string& path);
   static Result<YamlValue> Parse(const std::string& text, const std::string& file);
 
-  Result<std::string> Text() const;
+  /// What `read` would read. It gets a value that is described instead of read: all of its readers
+  /// are called, for which keys there may be, and all fail, so that what comes after them does not
+  /// happen.
+  template <class Reader>
+  static ConfigSchema Describe(const Reader& read) {
+    ConfigSchema schema;
+    static_cast<void>(read(YamlValue(schema)));
+    return schema;
+  }
+
+  /// `form` is for the description; the caller looks whether the text is of it.
+  Result<std::string> Text(const TextForm& form = {}) const;
   /// A list of texts, or one text alone.
   Result<std::vector<std::string>> Texts() const;
 
@@ -32,9 +44,14 @@ class YamlValue {
   struct Key {
     std::string_view name;
     Read read;
+    std::string_view help;  ///< what it is; without a dot at the end
+    bool required = false;
   };
+  using KeyList = std::vector<Key>;
+  /// A text, or what is none: each is read by its own reader.
+  Result<void> TextOr(const Read& text, const Read& other) const;
   /// A mapping of which only these keys are known.
-  Result<void> Keys(std::initializer_list<Key> keys) const;
+  Result<void> Keys(const KeyList& keys) const;
   /// A mapping whose keys are names that the user chooses.
   Result<void> Entries(const ReadNamed& read) const;
   Result<void> Elements(const Read& read) const;
@@ -48,9 +65,18 @@ class YamlValue {
  private:
   struct Node;  // keeps yaml-cpp's headers out of all others
   explicit YamlValue(std::shared_ptr<const Node> node);
+  using ReadEntry = std::function<Result<void>(const std::string& name, const YamlValue& key,
+                                               const YamlValue& value)>;
+  Result<void> EachEntry(const ReadEntry& read) const;
+  void DescribeKeys(const KeyList& keys) const;
+  explicit YamlValue(ConfigSchema& schema) : schema_(&schema) {}
 
-  std::shared_ptr<const Node> node_;
+  std::shared_ptr<const Node> node_;  // null when this is described
+  ConfigSchema* schema_ = nullptr;    // null when this is read
 };
+
+/// The keys of all these lists, in their order.
+YamlValue::KeyList Joined(std::initializer_list<YamlValue::KeyList> lists);
 
 /// A reader that stores a text.
 YamlValue::Read Into(std::string& text);

@@ -19,12 +19,18 @@ struct CollectorInfo {
 /// A choice out of an exporter's table of collectors, by position in it.
 class CollectorSet {
  public:
+  CollectorSet() = default;
   void Add(size_t index) { bits_ |= uint64_t{1} << index; }
   void Remove(size_t index) { bits_ &= ~(uint64_t{1} << index); }
   bool Has(size_t index) const { return (bits_ >> index & 1) != 0; }
+  CollectorSet With(CollectorSet others) const { return CollectorSet(bits_ | others.bits_); }
+  CollectorSet Without(CollectorSet others) const { return CollectorSet(bits_ & ~others.bits_); }
+  CollectorSet Among(CollectorSet others) const { return CollectorSet(bits_ & others.bits_); }
   uint64_t bits() const { return bits_; }
 
  private:
+  explicit CollectorSet(uint64_t bits) : bits_(bits) {}
+
   uint64_t bits_ = 0;
 };
 

@@ -57,6 +57,14 @@ std::string ListOf(std::span<const Named> table) {
   return names;
 }
 
+TextForm FormOf(std::initializer_list<std::span<const Named>> tables) {
+  std::vector<std::string> names;
+  for (const auto& table : tables) {
+    for (const Named& named : table) names.emplace_back(named.name);
+  }
+  return TextForm::OneOf(std::move(names));
+}
+
 /// What may stand in the configuration itself or in a file that it names.
 class Pem {
  public:
@@ -98,7 +106,8 @@ class Pem {
 
 YamlValue::Read IntoVersion(int& version) {
   return [&version](const YamlValue& value) -> Result<void> {
-    const Result<std::string> name = value.Text();
+    const Result<std::string> name = value.Text(
+        TextForm::OneOf({"TLS12", "TLS13"}, version == TLS1_2_VERSION ? "TLS12" : "TLS13"));
     if (!name) return tl::unexpected(name.error());
     if (*name == "TLS12") {
       version = TLS1_2_VERSION;
@@ -122,7 +131,9 @@ YamlValue::Read IntoPolicy(ClientAuth& policy) {
         {"VerifyClientCertIfGiven", ClientAuth::kVerifyIfGiven},
         {"RequireAndVerifyClientCert", ClientAuth::kVerify},
     }};
-    const Result<std::string> wanted = value.Text();
+    std::vector<std::string> names;
+    for (const auto& [name, known] : kPolicies) names.emplace_back(name);
+    const Result<std::string> wanted = value.Text(TextForm::OneOf(names, "NoClientCert"));
     if (!wanted) return tl::unexpected(wanted.error());
     for (const auto& [name, known] : kPolicies) {
       if (name != *wanted) continue;
@@ -137,7 +148,7 @@ YamlValue::Read IntoPolicy(ClientAuth& policy) {
 
 YamlValue::Read IntoCiphers(TlsSettings& settings) {
   const YamlValue::Read read = [&settings](const YamlValue& value) -> Result<void> {
-    const Result<std::string> name = value.Text();
+    const Result<std::string> name = value.Text(FormOf({kCiphersTls13, kCiphersTls12}));
     if (!name) return tl::unexpected(name.error());
     if (const Named* cipher = Find(kCiphersTls12, *name)) {
       settings.ciphers_tls12.emplace_back(cipher->value);
@@ -154,7 +165,7 @@ YamlValue::Read IntoCiphers(TlsSettings& settings) {
 
 YamlValue::Read IntoCurves(std::vector<std::string>& curves) {
   const YamlValue::Read read = [&curves](const YamlValue& value) -> Result<void> {
-    const Result<std::string> name = value.Text();
+    const Result<std::string> name = value.Text(FormOf({kCurves}));
     if (!name) return tl::unexpected(name.error());
     const Named* curve = Find(kCurves, *name);
     if (curve == nullptr)
@@ -197,20 +208,23 @@ Result<TlsSettings> ReadTlsSettings(const YamlValue& section, const std::string&
   Pem certificate;
   Pem key;
   Pem client_ca;
-  const Result<void> read =
-      section.Keys({{"cert", certificate.Inline()},
-                    {"cert_file", certificate.File(folder, files)},
-                    {"key", key.Inline()},
-                    {"key_file", key.File(folder, files)},
-                    {"client_auth_type", IntoPolicy(settings.client_auth)},
-                    {"client_ca", client_ca.Inline()},
-                    {"client_ca_file", client_ca.File(folder, files)},
-                    {"client_allowed_sans", Into(settings.allowed_sans)},
-                    {"min_version", IntoVersion(settings.min_version)},
-                    {"max_version", IntoVersion(settings.max_version)},
-                    {"cipher_suites", IntoCiphers(settings)},
-                    {"prefer_server_cipher_suites", Into(settings.prefer_server_ciphers)},
-                    {"curve_preferences", IntoCurves(settings.curves)}});
+  const Result<void> read = section.Keys({
+      {"cert", certificate.Inline(), "the certificate and its chain, PEM"},
+      {"cert_file", certificate.File(folder, files), "the file that has them"},
+      {"key", key.Inline(), "the certificate's key, PEM"},
+      {"key_file", key.File(folder, files), "the file that has it"},
+      {"client_auth_type", IntoPolicy(settings.client_auth), "what is wanted of clients"},
+      {"client_ca", client_ca.Inline(), "authorities that sign client certificates, PEM"},
+      {"client_ca_file", client_ca.File(folder, files), "the file that has them"},
+      {"client_allowed_sans", Into(settings.allowed_sans),
+       "a client certificate needs one of these names: DNS, IP, mail or URI"},
+      {"min_version", IntoVersion(settings.min_version), "the oldest version of TLS"},
+      {"max_version", IntoVersion(settings.max_version), "the newest version of TLS"},
+      {"cipher_suites", IntoCiphers(settings), "in order; default: OpenSSL's"},
+      {"prefer_server_cipher_suites", Into(settings.prefer_server_ciphers),
+       "this order counts, not the client's"},
+      {"curve_preferences", IntoCurves(settings.curves), "in order; default: OpenSSL's"},
+  });
   if (!read) return tl::unexpected(read.error());
   settings.certificate = certificate.text().Reveal();
   settings.key = key.text();

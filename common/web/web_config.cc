@@ -27,40 +27,49 @@ constexpr std::array<AllowedHeader, 5> kHeaders = {{
     {"Strict-Transport-Security", {}},
 }};
 
-Result<void> ReadHeader(const std::string& name, const YamlValue& value, WebConfig& config) {
-  const auto found = std::find_if(kHeaders.begin(), kHeaders.end(),
-                                  [&](const AllowedHeader& one) { return one.name == name; });
-  if (found == kHeaders.end()) {
-    std::string names;
-    for (const AllowedHeader& one : kHeaders)
-      names += (names.empty() ? "" : ", ") + std::string(one.name);
-    return value.Fault("header \"" + name + "\" can't be set; these can: " + names);
+TextForm FormOf(const AllowedHeader& header) {
+  std::vector<std::string> values;
+  for (const std::string_view value : header.values) {
+    if (!value.empty()) values.emplace_back(value);
   }
-  const Result<std::string> text = value.Text();
-  if (!text) return tl::unexpected(text.error());
-  if (text->empty()) return {};
-  const bool printable = std::all_of(text->begin(), text->end(),
-                                     [](char c) { return c == '\t' || (c >= ' ' && c <= '~'); });
-  if (!printable) return value.Fault("a header can't have this character in it");
-  if (!found->values[0].empty() &&
-      std::find(found->values.begin(), found->values.end(), *text) == found->values.end()) {
-    std::string values(found->values[0]);
-    if (!found->values[1].empty()) values += " or " + std::string(found->values[1]);
-    return value.Fault("\"" + *text + "\": " + name + " is " + values);
-  }
-  config.headers.emplace_back(name, *text);
-  return {};
+  // An empty one is none at all; so do templates that fill this in.
+  if (!values.empty()) values.emplace_back();
+  return TextForm::OneOf(values);
+}
+
+YamlValue::Read IntoHeader(WebConfig& config, const AllowedHeader& header) {
+  return [&config, &header](const YamlValue& value) -> Result<void> {
+    const Result<std::string> text = value.Text(FormOf(header));
+    if (!text) return tl::unexpected(text.error());
+    if (text->empty()) return {};
+    const bool printable = std::all_of(text->begin(), text->end(),
+                                       [](char c) { return c == '\t' || (c >= ' ' && c <= '~'); });
+    if (!printable) return value.Fault("a header can't have this character in it");
+    const auto& values = header.values;
+    if (!values[0].empty() && std::find(values.begin(), values.end(), *text) == values.end()) {
+      std::string names(values[0]);
+      if (!values[1].empty()) names += " or " + std::string(values[1]);
+      return value.Fault("\"" + *text + "\": " + std::string(header.name) + " is " + names);
+    }
+    config.headers.emplace_back(header.name, *text);
+    return {};
+  };
+}
+
+YamlValue::Read IntoHeaders(WebConfig& config) {
+  return [&config](const YamlValue& section) {
+    YamlValue::KeyList keys;
+    for (const AllowedHeader& header : kHeaders)
+      keys.push_back({header.name, IntoHeader(config, header), "added to all answers"});
+    return section.Keys(keys);
+  };
 }
 
 YamlValue::Read IntoHttp(WebConfig& config) {
   return [&config](const YamlValue& section) {
-    return section.Keys({{"http2", Into(config.http2)},
-                         {"headers", [&config](const YamlValue& headers) {
-                            return headers.Entries(
-                                [&config](const std::string& name, const YamlValue& value) {
-                                  return ReadHeader(name, value, config);
-                                });
-                          }}});
+    return section.Keys(
+        {{"http2", Into(config.http2), "accepted and ignored: there is no HTTP/2"},
+         {"headers", IntoHeaders(config), "headers that are added to all answers"}});
   };
 }
 
@@ -69,7 +78,8 @@ YamlValue::Read IntoRateLimit(std::optional<RateLimit>& limit) {
     RateLimit read;
     constexpr size_t kMost = 1'000'000;
     if (Result<void> done = section.Keys(
-            {{"interval", Into(read.interval)}, {"burst", IntoCount(read.burst, kMost)}});
+            {{"interval", Into(read.interval), "from one request to the next; 0: no limit"},
+             {"burst", IntoCount(read.burst, kMost), "so many may come at once"}});
         !done)
       return done;
     if (read.interval > Duration::zero()) limit = read;
@@ -82,7 +92,8 @@ YamlValue::Read IntoUsers(WebUsers& users) {
                                              const YamlValue& value) -> Result<void> {
     if (name.empty() || name.find(':') != std::string::npos)
       return value.Fault("the name of a user can't be empty nor have a colon in it");
-    const Result<std::string> hash = value.Text();
+    const Result<std::string> hash =
+        value.Text(TextForm::Pattern("\\$2[aby]\\$[0-9]{2}\\$[./A-Za-z0-9]{53}"));
     if (!hash) return tl::unexpected(hash.error());
     if (const std::string wrong = FaultOfBcryptHash(*hash); !wrong.empty())
       return value.Fault("user \"" + name + "\": " + wrong);
@@ -133,13 +144,24 @@ Result<WebConfig> LoadWebConfig(const std::string& path, std::vector<std::string
 Result<WebConfig> ReadWebConfig(const YamlValue& document, const std::string& folder,
                                 std::vector<std::string>& files) {
   WebConfig config;
-  const Result<void> read =
-      document.Keys({{"tls_server_config", IntoTls(config.tls, folder, files)},
-                     {"http_server_config", IntoHttp(config)},
-                     {"rate_limit", IntoRateLimit(config.rate_limit)},
-                     {"basic_auth_users", IntoUsers(config.users)}});
+  const Result<void> read = document.Keys(
+      {{"tls_server_config", IntoTls(config.tls, folder, files),
+        "TLS; without this section it is plain HTTP"},
+       {"http_server_config", IntoHttp(config), "how answers are given"},
+       {"rate_limit", IntoRateLimit(config.rate_limit),
+        "one request each interval, and so many at once; beyond that 429"},
+       {"basic_auth_users", IntoUsers(config.users),
+        "names of users and the bcrypt hashes of their passwords, as htpasswd -nBC 10 "
+        "makes them"}});
   if (!read) return tl::unexpected(read.error());
   return config;
+}
+
+ConfigSchema DescribeWebConfig() {
+  return YamlValue::Describe([](const YamlValue& document) {
+    std::vector<std::string> files;
+    return ReadWebConfig(document, "", files);
+  });
 }
 
 }  // namespace replicawatch

@@ -44,6 +44,9 @@ Result<WebConfig> LoadWebConfig(const std::string& path, std::vector<std::string
 Result<WebConfig> ReadWebConfig(const YamlValue& document, const std::string& folder,
                                 std::vector<std::string>& files);
 
+/// What may stand in it.
+ConfigSchema DescribeWebConfig();
+
 /// $2a$, $2b$ or $2y$, two digits of cost that is payable, and 53 characters of salt and hash.
 /// Whatever else crypt() would take for a hash of an older kind and compare by that. Says what is
 /// wrong; empty for nothing.

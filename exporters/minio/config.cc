@@ -6,6 +6,7 @@
 
 #include "common/config/readers.h"
 #include "exporters/minio/bucket_config.h"
+#include "exporters/minio/collectors/table.h"
 
 namespace replicawatch::minio {
 namespace {
@@ -35,14 +36,31 @@ struct NodeKeys {
   }
 };
 
+YamlValue::KeyList KeysOf(NodeKeys& nodes) {
+  return {
+      {"access_key", Into(nodes.key.access_key),
+       "access key; default: none, and only health is watched"},
+      {"access_key_env", IntoSecretOfEnvironment(nodes.access_key),
+       "environment variable with the access key"},
+      {"secret_key_file", IntoSecretOfFile(nodes.key.secret_key), "file with the secret key"},
+      {"secret_key_env", IntoSecretOfEnvironment(nodes.key.secret_key),
+       "environment variable with the secret key"},
+      {"region", Into(nodes.key.region), "region that requests are signed for"},
+      {"ca_file", Into(nodes.settings.ca_file),
+       "authorities that the nodes' certificates must be of, PEM; default: the system's"},
+  };
+}
+
 YamlValue::Read IntoCanary(std::optional<CanarySettings>& canary) {
   return [&canary](const YamlValue& value) -> Result<void> {
     CanarySettings& settings = canary.emplace();
     const Result<void> read = value.Keys({
-        {"bucket", Into(settings.bucket)},
-        {"prefix", Into(settings.prefix)},
-        {"interval", Into(settings.interval)},
-        {"redundancy", Into(settings.redundancy)},
+        {"bucket", Into(settings.bucket), "a bucket that nothing else uses", true},
+        {"prefix", Into(settings.prefix),
+         "of all keys, for this exporter alone; default: replicawatch/HOSTNAME"},
+        {"interval", Into(settings.interval), "from one write through a node to the next"},
+        {"redundancy", Into(settings.redundancy),
+         "looks how many shards there are of what was written"},
     });
     if (!read) return read;
     if (const Result<void> complete = CompleteCanary(settings); !complete)
@@ -56,21 +74,21 @@ Result<WatchOptions> ReadCluster(const YamlValue& value) {
   NodeKeys nodes;
   BucketConfig buckets;
   std::vector<std::string> seeds;
-  const Result<void> read = value.Keys({
-      {"name", Into(cluster.name)},
-      {"seeds", Into(seeds)},
-      {"access_key", Into(nodes.key.access_key)},
-      {"access_key_env", IntoSecretOfEnvironment(nodes.access_key)},
-      {"secret_key_file", IntoSecretOfFile(nodes.key.secret_key)},
-      {"secret_key_env", IntoSecretOfEnvironment(nodes.key.secret_key)},
-      {"region", Into(nodes.key.region)},
-      {"ca_file", Into(nodes.settings.ca_file)},
-      {"canary", IntoCanary(cluster.canary)},
-      {"buckets", [&](const YamlValue& of) { return buckets.ReadBuckets(of); }},
-      {"bucket_survey", [&](const YamlValue& of) { return buckets.ReadSurvey(of); }},
-  });
+  const Result<void> read = value.Keys(Joined({
+      YamlValue::KeyList{{"name", Into(cluster.name),
+                          "value of the label cluster; default: the first seed's host:port"},
+                         {"seeds", IntoSome(seeds),
+                          "any node, or several: http://host:port or https://host:port", true}},
+      KeysOf(nodes),
+      YamlValue::KeyList{
+          {"canary", IntoCanary(cluster.canary), "test writes and reads through each node"},
+          {"buckets", [&](const YamlValue& of) { return buckets.ReadBuckets(of); },
+           "buckets that have to be there, by name, and how they have to be"},
+          {"bucket_survey", [&](const YamlValue& of) { return buckets.ReadSurvey(of); },
+           "how buckets are looked at"},
+          {"collectors", Into(cluster.collectors, CollectorInfos(Collectors())), kCollectorsHelp}},
+  }));
   if (!read) return tl::unexpected(read.error());
-  if (seeds.empty()) return value.Fault("a cluster needs \"seeds\": the address of any node");
   for (const std::string& text : seeds) {
     Result<NodeAddress> seed = ParseSeed(text);
     if (!seed) return value.Fault("seeds: " + seed.error().message);
@@ -90,16 +108,11 @@ Result<WatchOptions> ReadCluster(const YamlValue& value) {
 Result<Module> ReadModule(const YamlValue& value) {
   Module module;
   NodeKeys nodes;
-  const Result<void> read = value.Keys({
-      {"allow", Into(module.allow)},
-      {"access_key", Into(nodes.key.access_key)},
-      {"access_key_env", IntoSecretOfEnvironment(nodes.access_key)},
-      {"secret_key_file", IntoSecretOfFile(nodes.key.secret_key)},
-      {"secret_key_env", IntoSecretOfEnvironment(nodes.key.secret_key)},
-      {"region", Into(nodes.key.region)},
-      {"ca_file", Into(nodes.settings.ca_file)},
-      {"tls", Into(module.settings.tls)},
-  });
+  const Result<void> read = value.Keys(Joined({
+      YamlValue::KeyList{{"allow", Into(module.allow), kAllowHelp, true}},
+      KeysOf(nodes),
+      YamlValue::KeyList{{"tls", Into(module.settings.tls), "asks by https"}},
+  }));
   if (!read) return tl::unexpected(read.error());
   if (const Result<void> complete = nodes.Complete(value); !complete)
     return tl::unexpected(complete.error());
@@ -143,8 +156,8 @@ Result<void> CheckCaFile(const std::string& path) {
 Result<MinioConfig> ReadConfig(const YamlValue& document) {
   MinioConfig config;
   const Result<void> read = document.Keys({
-      {"clusters", IntoClusters(config.clusters, ReadCluster)},
-      {"modules", IntoModules(config.modules, config.modules_digest, ReadModule)},
+      {"clusters", IntoClusters(config.clusters, ReadCluster), kClustersHelp},
+      {"modules", IntoModules(config.modules, config.modules_digest, ReadModule), kModulesHelp},
   });
   if (!read) return tl::unexpected(read.error());
   return config;

@@ -103,6 +103,8 @@ Result<MinioConfig> MinioExporter::ReadSettings(Reread what) {
   return config;
 }
 
+ConfigSchema MinioExporter::DescribeConfig() const { return YamlValue::Describe(ReadConfig); }
+
 Result<size_t> MinioExporter::CheckSettings() {
   const Result<MinioConfig> config = ReadSettings(Reread::kAll);
   if (!config) return tl::unexpected(config.error());
@@ -112,10 +114,10 @@ Result<size_t> MinioExporter::CheckSettings() {
 Result<std::shared_ptr<Started>> MinioExporter::Start(const StartRequest& request) {
   Result<MinioConfig> config = ReadSettings(request.reread);
   if (!config) return tl::unexpected(config.error());
-  const CollectorSet collectors = request.collectors;
   auto started = std::make_shared<Started>();
   std::vector<MinioProber::Access::Cluster> probed;
   for (WatchOptions& cluster : config->clusters) {
+    const CollectorSet collectors = cluster.collectors.Over(request.collectors);
     // What is never published is not done either.
     if (!HasCollector(collectors, "canary")) cluster.canary.reset();
     cluster.relay_native = HasCollector(collectors, kNativeCollector);
@@ -124,10 +126,10 @@ Result<std::shared_ptr<Started>> MinioExporter::Start(const StartRequest& reques
     auto watcher = Running<MinioWatcher>(request.before, digest);
     if (!watcher) watcher = std::make_shared<MinioWatcher>(std::move(cluster));
     probed.push_back({watcher.get(), std::move(nodes)});
-    started->clusters.push_back({std::move(digest), std::move(watcher)});
+    started->clusters.push_back({std::move(digest), collectors, std::move(watcher)});
   }
   for (auto& [name, module] : config->modules)
-    module.settings.relay_native = HasCollector(collectors, kNativeCollector);
+    module.settings.relay_native = HasCollector(request.collectors, kNativeCollector);
   started->modules_digest = std::move(config->modules_digest);
   started->prober = std::make_unique<MinioProber>(std::move(probed), std::move(config->modules));
   return started;

@@ -15,6 +15,7 @@ class MinioExporter : public Exporter {
   std::vector<MetricTable> Metrics() const override;
   MetricTable MetricPatterns() const override;
   void AddFlags(Flags& flags) override;
+  ConfigSchema DescribeConfig() const override;
   Result<size_t> CheckSettings() override;
   Result<std::shared_ptr<Started>> Start(const StartRequest& request) override;
 

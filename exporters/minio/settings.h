@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/app/collector_choice.h"
 #include "common/net/http_client.h"
 #include "exporters/minio/bucket_settings.h"
 #include "exporters/minio/parse/endpoint.h"
@@ -40,6 +41,7 @@ struct WatchOptions {
   bool relay_native = false;               ///< asks for the nodes' own metrics
   std::optional<CanarySettings> canary{};  ///< none: nothing is ever written; wants a key
   BucketSettings buckets{};
+  CollectorChoice collectors{};
 };
 
 }  // namespace replicawatch::minio

@@ -1,6 +1,7 @@
 #include "exporters/mongo/config.h"
 
 #include "common/config/readers.h"
+#include "exporters/mongo/collectors/table.h"
 
 namespace replicawatch::mongo {
 namespace {
@@ -26,20 +27,32 @@ struct Connection {
   }
 };
 
+/// The keys of the connections, the same for clusters and modules.
+YamlValue::KeyList ConnectionKeys(Connection& connection) {
+  return {
+      {"options", Into(connection.options),
+       "those of a URI about login and TLS: tls=true&tlsCAFile=/etc/ssl/mongo-ca.pem"},
+      {"user", Into(connection.user), "user name; default: none, and only what all may ask"},
+      {"password_file", IntoSecretOfFile(connection.password), "file with the password"},
+      {"password_env", IntoSecretOfEnvironment(connection.password),
+       "environment variable with the password"},
+  };
+}
+
 Result<ClusterConfig> ReadCluster(const YamlValue& value) {
   ClusterConfig cluster;
   Connection connection;
   std::vector<std::string> seeds;
-  const Result<void> read = value.Keys({
-      {"name", Into(cluster.name)},
-      {"seeds", Into(seeds)},
-      {"options", Into(connection.options)},
-      {"user", Into(connection.user)},
-      {"password_file", IntoSecretOfFile(connection.password)},
-      {"password_env", IntoSecretOfEnvironment(connection.password)},
-  });
+  const Result<void> read = value.Keys(Joined({
+      YamlValue::KeyList{{"name", Into(cluster.name),
+                          "value of the label cluster; default: the replica set's name"},
+                         {"seeds", IntoSome(seeds),
+                          "any member, or several: host:port; or one mongodb+srv://host", true}},
+      ConnectionKeys(connection),
+      YamlValue::KeyList{
+          {"collectors", Into(cluster.collectors, CollectorInfos(Collectors())), kCollectorsHelp}},
+  }));
   if (!read) return tl::unexpected(read.error());
-  if (seeds.empty()) return value.Fault("a cluster needs \"seeds\": the address of any member");
   std::string hosts;
   for (const std::string& seed : seeds) hosts += (hosts.empty() ? "" : ",") + seed;
   Result<Settings> settings = connection.Complete(hosts, value);
@@ -51,13 +64,10 @@ Result<ClusterConfig> ReadCluster(const YamlValue& value) {
 Result<Module> ReadModule(const YamlValue& value) {
   Module module;
   Connection connection;
-  const Result<void> read = value.Keys({
-      {"allow", Into(module.allow)},
-      {"options", Into(connection.options)},
-      {"user", Into(connection.user)},
-      {"password_file", IntoSecretOfFile(connection.password)},
-      {"password_env", IntoSecretOfEnvironment(connection.password)},
-  });
+  const Result<void> read = value.Keys(Joined({
+      YamlValue::KeyList{{"allow", Into(module.allow), kAllowHelp, true}},
+      ConnectionKeys(connection),
+  }));
   if (!read) return tl::unexpected(read.error());
   // The host is that of each probe.
   Result<Settings> settings = connection.Complete("target", value);
@@ -71,8 +81,8 @@ Result<Module> ReadModule(const YamlValue& value) {
 Result<MongoConfig> ReadConfig(const YamlValue& document) {
   MongoConfig config;
   const Result<void> read = document.Keys({
-      {"clusters", IntoClusters(config.clusters, ReadCluster)},
-      {"modules", IntoModules(config.modules, config.modules_digest, ReadModule)},
+      {"clusters", IntoClusters(config.clusters, ReadCluster), kClustersHelp},
+      {"modules", IntoModules(config.modules, config.modules_digest, ReadModule), kModulesHelp},
   });
   if (!read) return tl::unexpected(read.error());
   return config;

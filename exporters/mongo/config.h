@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/app/collector_choice.h"
 #include "common/config/yaml.h"
 #include "common/scrape/probe_access.h"
 #include "exporters/mongo/pool.h"
@@ -16,7 +17,8 @@ namespace replicawatch::mongo {
 struct ClusterConfig {
   std::string name;  ///< empty: the set's own
   Settings settings;
-  std::string settings_digest = {};  ///< of all above, see Exporter::Start()
+  std::string settings_digest = {};  ///< of all here, see Exporter::Start()
+  CollectorChoice collectors = {};
 };
 
 /// How /probe asks a node.

@@ -102,6 +102,8 @@ Result<MongoConfig> MongoExporter::ReadSettings(Reread what) {
   return config;
 }
 
+ConfigSchema MongoExporter::DescribeConfig() const { return YamlValue::Describe(ReadConfig); }
+
 Result<size_t> MongoExporter::CheckSettings() {
   const Result<MongoConfig> config = ReadSettings(Reread::kAll);
   if (!config) return tl::unexpected(config.error());
@@ -117,7 +119,8 @@ Result<std::shared_ptr<Started>> MongoExporter::Start(const StartRequest& reques
     auto watcher = Running<MongoWatcher>(request.before, cluster.settings_digest);
     if (!watcher) watcher = Watch(cluster, limits_);
     probed.push_back({watcher.get(), {cluster.settings, watcher->pool()}});
-    started->clusters.push_back({std::move(cluster.settings_digest), std::move(watcher)});
+    started->clusters.push_back({std::move(cluster.settings_digest),
+                                 cluster.collectors.Over(request.collectors), std::move(watcher)});
   }
   Topics topics = TopicsOf(request.collectors);
   topics.Add(Topic::kNode);

@@ -18,6 +18,7 @@ class MongoExporter : public Exporter {
   std::vector<MetricTable> Metrics() const override;
   MetricTable MetricPatterns() const override;
   void AddFlags(Flags& flags) override;
+  ConfigSchema DescribeConfig() const override;
   Result<size_t> CheckSettings() override;
   Result<std::shared_ptr<Started>> Start(const StartRequest& request) override;
 

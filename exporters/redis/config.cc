@@ -3,11 +3,14 @@
 #include <optional>
 
 #include "common/config/readers.h"
+#include "exporters/redis/collectors/table.h"
 #include "exporters/redis/parse/seed.h"
 #include "exporters/redis/survey_config.h"
 
 namespace replicawatch::redis {
 namespace {
+
+constexpr std::string_view kTlsHelp = "true, or the details of TLS, which switch it on as well";
 
 /// Sentinels without a user of their own take that of the data nodes.
 void CompleteLogins(NodeSettings& nodes) {
@@ -16,15 +19,19 @@ void CompleteLogins(NodeSettings& nodes) {
 
 /// tls: true, or a mapping of the details, which switches it on as well.
 YamlValue::Read IntoTls(TlsOptions& tls) {
-  return [&tls](const YamlValue& value) -> Result<void> {
-    tls.enabled = true;
-    if (value.Text()) return Into(tls.enabled)(value);
-    return value.Keys({
-        {"ca_file", Into(tls.ca_file)},
-        {"cert_file", Into(tls.cert_file)},
-        {"key_file", Into(tls.key_file)},
-        {"server_name", Into(tls.server_name)},
-        {"insecure_skip_verify", Into(tls.insecure_skip_verify)},
+  return [&tls](const YamlValue& value) {
+    return value.TextOr(Into(tls.enabled), [&tls](const YamlValue& details) {
+      tls.enabled = true;
+      return details.Keys({
+          {"ca_file", Into(tls.ca_file),
+           "authorities that the nodes' certificates must be of, PEM; default: the system's"},
+          {"cert_file", Into(tls.cert_file), "client certificate to show to the nodes, PEM"},
+          {"key_file", Into(tls.key_file), "key of the client certificate, PEM"},
+          {"server_name", Into(tls.server_name),
+           "name that the nodes' certificates must have; default: the host that is asked"},
+          {"insecure_skip_verify", Into(tls.insecure_skip_verify),
+           "takes any certificate; whoever is between can read the password"},
+      });
     });
   };
 }
@@ -40,26 +47,42 @@ YamlValue::Read IntoSurvey(NodeSettings& nodes) {
   };
 }
 
+/// The keys that say who the exporter is to the nodes, the same for clusters and modules.
+YamlValue::KeyList LoginKeys(NodeSettings& nodes) {
+  Login& data = nodes.data_login;
+  Login& sentinel = nodes.sentinel_login;
+  return {
+      {"user", Into(data.user), "ACL user on the data nodes; default: the default user"},
+      {"password_file", IntoSecretOfFile(data.password), "file with that user's password"},
+      {"password_env", IntoSecretOfEnvironment(data.password),
+       "environment variable with that user's password"},
+      {"sentinel_user", Into(sentinel.user), "ACL user on the Sentinels; default: user"},
+      {"sentinel_password_file", IntoSecretOfFile(sentinel.password),
+       "file with the password on the Sentinels"},
+      {"sentinel_password_env", IntoSecretOfEnvironment(sentinel.password),
+       "environment variable with the password on the Sentinels"},
+      {"survey", IntoSurvey(nodes),
+       "keys, streams and scripts to look at in the background, as --redis.check-... names them"},
+  };
+}
+
 Result<WatchOptions> ReadCluster(const YamlValue& value) {
   ClusterSettings settings;
   WatchOptions& cluster = settings.watch;
   std::vector<std::string> seeds;
-  Login& data = cluster.nodes.data_login;
-  Login& sentinel = cluster.nodes.sentinel_login;
-  const Result<void> read = value.Keys({
-      {"name", Into(cluster.name)},
-      {"seeds", Into(seeds)},
-      {"user", Into(data.user)},
-      {"password_file", IntoSecretOfFile(data.password)},
-      {"password_env", IntoSecretOfEnvironment(data.password)},
-      {"sentinel_user", Into(sentinel.user)},
-      {"sentinel_password_file", IntoSecretOfFile(sentinel.password)},
-      {"sentinel_password_env", IntoSecretOfEnvironment(sentinel.password)},
-      {"tls", IntoTls(settings.tls)},
-      {"survey", IntoSurvey(cluster.nodes)},
-  });
+  const Result<void> read = value.Keys(Joined({
+      YamlValue::KeyList{
+          {"name", Into(cluster.name),
+           "value of the label cluster; default: the Sentinel master name, else the first seed"},
+          {"seeds", IntoSome(seeds),
+           "any node, or several: host:port, redis://host:port, rediss:// with TLS, unix:///path",
+           true},
+          {"tls", IntoTls(settings.tls), kTlsHelp}},
+      LoginKeys(cluster.nodes),
+      YamlValue::KeyList{
+          {"collectors", Into(cluster.collectors, CollectorInfos(Collectors())), kCollectorsHelp}},
+  }));
   if (!read) return tl::unexpected(read.error());
-  if (seeds.empty()) return value.Fault("a cluster needs \"seeds\": the address of any member");
   for (const std::string& seed : seeds) {
     if (const Result<void> added = AddSeed(seed, settings); !added)
       return value.Fault("seeds: " + added.error().message);
@@ -73,19 +96,11 @@ Result<WatchOptions> ReadCluster(const YamlValue& value) {
 Result<Module> ReadModule(const YamlValue& value) {
   Module module;
   TlsOptions tls;
-  Login& data = module.settings.data_login;
-  Login& sentinel = module.settings.sentinel_login;
-  const Result<void> read = value.Keys({
-      {"allow", Into(module.allow)},
-      {"user", Into(data.user)},
-      {"password_file", IntoSecretOfFile(data.password)},
-      {"password_env", IntoSecretOfEnvironment(data.password)},
-      {"sentinel_user", Into(sentinel.user)},
-      {"sentinel_password_file", IntoSecretOfFile(sentinel.password)},
-      {"sentinel_password_env", IntoSecretOfEnvironment(sentinel.password)},
-      {"tls", IntoTls(tls)},
-      {"survey", IntoSurvey(module.settings)},
-  });
+  const Result<void> read = value.Keys(Joined({
+      YamlValue::KeyList{{"allow", Into(module.allow), kAllowHelp, true},
+                         {"tls", IntoTls(tls), kTlsHelp}},
+      LoginKeys(module.settings),
+  }));
   if (!read) return tl::unexpected(read.error());
   CompleteLogins(module.settings);
   if (const Result<void> completed = CompleteTls(tls, module.settings); !completed)
@@ -147,8 +162,8 @@ Result<void> AddSeed(const std::string& text, ClusterSettings& cluster) {
 Result<RedisConfig> ReadConfig(const YamlValue& document) {
   RedisConfig config;
   const Result<void> read = document.Keys({
-      {"clusters", IntoClusters(config.clusters, ReadCluster)},
-      {"modules", IntoModules(config.modules, config.modules_digest, ReadModule)},
+      {"clusters", IntoClusters(config.clusters, ReadCluster), kClustersHelp},
+      {"modules", IntoModules(config.modules, config.modules_digest, ReadModule), kModulesHelp},
   });
   if (!read) return tl::unexpected(read.error());
   return config;

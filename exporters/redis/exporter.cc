@@ -60,7 +60,7 @@ void RedisExporter::AddFlags(Flags& flags) {
   flags.Text("redis.tls.key-file", tls_.key_file, "Key of the client certificate");
   flags.Text("redis.tls.server-name", tls_.server_name,
              "Name that the nodes' certificates must have; default: the host that is asked");
-  flags.Action("redis.tls.insecure-skip-verify", tls_.insecure_skip_verify,
+  flags.Switch("redis.tls.insecure-skip-verify", tls_.insecure_skip_verify,
                "Take any certificate; whoever is between can read the password");
   survey_.AddFlags(flags);
 }
@@ -125,6 +125,8 @@ Result<RedisConfig> RedisExporter::ReadSettings(Reread what) {
   return config;
 }
 
+ConfigSchema RedisExporter::DescribeConfig() const { return YamlValue::Describe(ReadConfig); }
+
 Result<size_t> RedisExporter::CheckSettings() {
   const Result<RedisConfig> config = ReadSettings(Reread::kAll);
   if (!config) return tl::unexpected(config.error());
@@ -134,10 +136,10 @@ Result<size_t> RedisExporter::CheckSettings() {
 Result<std::shared_ptr<Started>> RedisExporter::Start(const StartRequest& request) {
   Result<RedisConfig> config = ReadSettings(request.reread);
   if (!config) return tl::unexpected(config.error());
-  const CollectorSet collectors = request.collectors;
   auto started = std::make_shared<Started>();
   std::vector<RedisProber::Access::Cluster> probed;
   for (WatchOptions& cluster : config->clusters) {
+    const CollectorSet collectors = cluster.collectors.Over(request.collectors);
     AskFor(collectors, cluster.nodes);
     NodeSettings nodes = cluster.nodes;
     nodes.all_sections = nodes.latencies = true;
@@ -150,9 +152,9 @@ Result<std::shared_ptr<Started>> RedisExporter::Start(const StartRequest& reques
     auto watcher = Running<RedisWatcher>(request.before, digest);
     if (!watcher) watcher = std::make_shared<RedisWatcher>(std::move(cluster));
     probed.push_back({watcher.get(), std::move(nodes)});
-    started->clusters.push_back({std::move(digest), std::move(watcher)});
+    started->clusters.push_back({std::move(digest), collectors, std::move(watcher)});
   }
-  for (auto& [name, module] : config->modules) AskFor(collectors, module.settings);
+  for (auto& [name, module] : config->modules) AskFor(request.collectors, module.settings);
   started->modules_digest = std::move(config->modules_digest);
   started->prober = std::make_unique<RedisProber>(std::move(probed), std::move(config->modules));
   return started;

@@ -15,6 +15,7 @@ class RedisExporter : public Exporter {
   std::vector<CollectorInfo> Collectors() const override;
   std::vector<MetricTable> Metrics() const override;
   void AddFlags(Flags& flags) override;
+  ConfigSchema DescribeConfig() const override;
   Result<size_t> CheckSettings() override;
   Result<std::shared_ptr<Started>> Start(const StartRequest& request) override;
   /// redis_exporter's name for it.

@@ -111,18 +111,24 @@ void SurveyConfig::AddFlags(Flags& flags) {
 
 Result<void> SurveyConfig::Read(const YamlValue& value) {
   return value.Keys({
-      {"keys", IntoList(key_patterns_)},
-      {"single_keys", IntoList(keys_)},
-      {"count", IntoList(counted_)},
-      {"streams", IntoList(stream_patterns_)},
-      {"single_streams", IntoList(streams_)},
-      {"groups", Into(listed_groups_)},
-      {"scripts", IntoList(scripts_)},
-      {"values", Into(values_)},
-      {"skip_masters", Into(skip_masters_)},
-      {"exclude_consumers", Into(without_consumers_)},
-      {"percent", IntoCount(percent_, kMostPercent)},
-      {"interval", Into(interval_)},
+      {"keys", IntoList(key_patterns_),
+       "patterns of keys whose size and memory are published: user:*, or db3=session:*"},
+      {"single_keys", IntoList(keys_), "the same for single keys"},
+      {"count", IntoList(counted_), "patterns of keys that are counted"},
+      {"streams", IntoList(stream_patterns_), "patterns of streams to look at"},
+      {"single_streams", IntoList(streams_), "single streams to look at"},
+      {"groups", Into(listed_groups_),
+       "Lua patterns; what the first that matches a key captures is its group, whose keys and "
+       "memory are added up"},
+      {"scripts", IntoList(scripts_), "files with Lua scripts to run by EVAL_RO"},
+      {"values", Into(values_),
+       "publishes the values of the string keys that are looked at; they may be secret"},
+      {"skip_masters", Into(skip_masters_), "looks at keys, streams and scripts on replicas only"},
+      {"exclude_consumers", Into(without_consumers_),
+       "leaves out the consumers of the streams' groups"},
+      {"percent", IntoCount(percent_, kMostPercent),
+       "the most of a node's time that all this may take"},
+      {"interval", Into(interval_), "from the beginning of one survey to the next"},
   });
 }
 

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/app/collector_choice.h"
 #include "common/deployment/change_log.h"
 #include "common/scrape/gather.h"
 #include "common/scrape/watcher.h"
@@ -23,6 +24,7 @@ struct WatchOptions {
   std::string settings_digest;     ///< of all below, see Exporter::Start()
   std::vector<std::string> seeds;  ///< host:port, data nodes or Sentinels
   NodeSettings nodes;
+  CollectorChoice collectors;
 };
 
 /// Watches one Redis deployment. One thread owns all connections and drives them with one poll

@@ -120,7 +120,7 @@ def test_modules(stack, standalone):
         ("clusters: [{name: a}]", 'a cluster needs "seeds"'),
         ("clusters: [{name: a, seeds: [u:p@h]}]", "an address carries no user"),
         ("clusters: [{name: a, seeds: [h]}, {name: a, seeds: [i]}]", 'a cluster "a" already'),
-        ("modules: {x: {user: u}}", 'a module needs "allow"'),
+        ("modules: {x: {user: u}}", '"allow" is missing'),
         ("modules: {x: {allow: ['a:1'], passwort_file: f}}", '"passwort_file" is not known here'),
     ],
 )

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from deployment import Exporter, Repeatedly, wait_until
+from deployment import Exporter, Page, Repeatedly, wait_until
 from redis_place import Place
 
 
@@ -100,6 +100,34 @@ def test_what_did_not_change_is_not_disturbed(place, servers):
     exporter.wait(lambda p: clusters(p) == {"one", "two"}, 20, "two has come")
     # Each look is a connection of the test itself.
     assert connections(servers[0]) == before + 1
+
+
+def test_collectors_of_one_cluster_go_over_the_flags(place, servers):
+    configured = Configured(place, "--no-collector.replication", "--collector.latency")
+    one, two = ([f"seeds: [{server.address}]", f"collectors: {choice}"] for server, choice in zip(
+        servers, ("{node: false, latency: false}", "{replication: true}")))
+    configured.write(one=one, two=two)
+    exporter = configured.start()
+    page = exporter.wait(lambda p: clusters(p) == {"one", "two"}, 20, "both are watched")
+
+    def with_family(page, *names):
+        return [{labels["cluster"] for name, labels, _ in page.samples if name == family} for family in names]
+
+    families = ("redis_instance_info", "replicawatch_redis_failovers_total", "redis_latency_percentiles_usec")
+    servers[1].client.ask("PING")
+    page = exporter.wait(lambda p: with_family(p, *families)[2], 20, "latencies are told")
+    assert with_family(page, *families) == [{"two"}, {"two"}, {"two"}], page.text
+    # A request can only leave out more, for each cluster what it has.
+    status, _, body = exporter.get("/metrics?collect[]=replication&collect[]=deployment")
+    page = Page(body.decode())
+    assert status == 200 and with_family(page, *families) == [set(), {"two"}, set()] and clusters(page) == {"one", "two"}
+    assert exporter.get("/metrics?cluster=one&collect[]=replication")[0] == 400
+    assert exporter.get("/metrics?collect[]=heartbeat")[0] == 400
+    # A changed choice is a changed cluster.
+    configured.write(one=[f"seeds: [{servers[0].address}]"], two=two)
+    configured.hang_up()
+    exporter.wait(lambda p: with_family(p, families[0]) == [{"one", "two"}], 20, "one has its nodes as well")
+    exporter.stop()
 
 
 def test_a_bad_file_changes_nothing_and_is_told(place, servers):

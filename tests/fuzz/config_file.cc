@@ -14,7 +14,7 @@ Result<void> ReadAll(const YamlValue& value, int depth) {
   (void)value.Texts();
   if (depth == kDeepest) return {};
   (void)value.Elements([&](const YamlValue& element) { return ReadAll(element, depth + 1); });
-  (void)value.Keys({{"name", [](const YamlValue&) { return Result<void>(); }}});
+  (void)value.Keys({{"name", [](const YamlValue&) { return Result<void>(); }, "a key"}});
   return value.Entries(
       [&](const std::string&, const YamlValue& entry) { return ReadAll(entry, depth + 1); });
 }

@@ -32,11 +32,11 @@ docker_serves() { command -v dockerd >/dev/null || docker info >/dev/null 2>&1; 
 
 packages_of() {
   local build='g++ cmake ninja-build pkg-config patch xz-utils debian-archive-keyring git ca-certificates zlib1g-dev libssl-dev libcrypt-dev libfmt-dev libcli11-dev
-    libyaml-cpp-dev libexpected-dev doctest-dev prometheus-cpp-dev'
+    libyaml-cpp-dev libexpected-dev nlohmann-json3-dev doctest-dev prometheus-cpp-dev'
   case $1 in
     build-redis) echo "$build"; ! system_hiredis_serves || echo libhiredis-dev ;;
     build-mongo) echo "$build"; if system_mongoc_serves; then echo libmongoc-dev libbson-dev; else echo libicu-dev; fi ;;
-    build-minio) echo "$build nlohmann-json3-dev libsimdjson-dev libpugixml-dev" ;;
+    build-minio) echo "$build libsimdjson-dev libpugixml-dev" ;;
     redis) echo redis-tools python3 ;;
     # mongod links libcurl and libssl, whose packages have other names on Debian 13: curl and openssl bring the right ones.
     mongo) echo python3 curl openssl ca-certificates; python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
@@ -46,7 +46,7 @@ packages_of() {
       if [ "$DEBIAN" -ge 13 ]; then echo clang-format clang-tidy; else echo clang-format-16 clang-tidy-16; fi
       echo shellcheck yamllint python3-yaml jq ca-certificates ;;
     test)
-      echo python3 python3-pytest curl openssl prometheus-redis-exporter debian-archive-keyring iproute2 age gnupg jq systemd
+      echo python3 python3-pytest python3-jsonschema python3-yaml curl openssl prometheus-redis-exporter debian-archive-keyring iproute2 age gnupg jq systemd
       # A browser for the page at /, and letters for it.
       echo chromium fonts-dejavu-core
       python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;

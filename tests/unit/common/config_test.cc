@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "common/config/duration.h"
 #include "common/config/flags.h"
 #include "common/config/readers.h"
 #include "common/config/target_pattern.h"
@@ -22,15 +23,16 @@ Result<Settings> Read(const std::string& text) {
   if (!document) return tl::unexpected(document.error());
   Settings settings;
   const Result<void> read = document->Keys({
-      {"name", Into(settings.name)},
-      {"seeds", Into(settings.seeds)},
+      {"name", Into(settings.name), "what it is called"},
+      {"seeds", Into(settings.seeds), "where to begin"},
       {"modules",
        [&](const YamlValue& modules) {
          return modules.Entries([&](const std::string& name, const YamlValue& value) {
            settings.modules.push_back(name);
            return value.Keys({});
          });
-       }},
+       },
+       "what there is"},
   });
   if (!read) return tl::unexpected(read.error());
   return settings;
@@ -46,12 +48,59 @@ TEST_CASE("a configuration file") {
   CHECK(Read("# nothing but a comment\n").value().name.empty());
 }
 
+TEST_CASE("a configuration is described by the readers that read it") {
+  std::string name = "none";
+  Duration interval = std::chrono::seconds(30);
+  size_t count = 0;
+  bool on = true;
+  std::vector<std::string> seeds;
+  const YamlValue::Read into_details = [&](const YamlValue& value) {
+    return value.Keys({{"on", Into(on), "a switch"}, {"count", IntoCount(count, 7), "so many"}});
+  };
+  const ConfigSchema schema = YamlValue::Describe([&](const YamlValue& value) -> Result<void> {
+    const Result<void> read = value.Keys({
+        {"name", Into(name), "what it is called", true},
+        {"interval", Into(interval), "how often"},
+        {"seeds", IntoSome(seeds), "where to begin", true},
+        {"either", [&](const YamlValue& v) { return v.TextOr(Into(on), into_details); }, "or"},
+        {"named",
+         [&](const YamlValue& v) {
+           return v.Entries(
+               [&](const std::string&, const YamlValue& entry) { return into_details(entry); });
+         },
+         "by name"},
+    });
+    CHECK_FALSE(read);  // what would come after the reading does not happen
+    return read;
+  });
+  CHECK(seeds.empty());
+  REQUIRE(schema.keys.size() == 5);
+  CHECK(schema.keys[0].first == "name");
+  CHECK(schema.keys[0].second.required);
+  CHECK(schema.keys[0].second.help == "what it is called");
+  CHECK(schema.keys[0].second.texts.at(0).standard == "none");
+  CHECK(schema.keys[1].second.texts.at(0).standard == "30s");
+  CHECK(schema.keys[2].second.elements);
+  CHECK(schema.keys[3].second.texts.at(0).type == "boolean");
+  CHECK(schema.keys[3].second.keys.size() == 2);
+  REQUIRE(schema.keys[4].second.entries);
+  CHECK(schema.keys[4].second.entries->keys.at(1).second.texts.at(0).most == 7);
+  CHECK(JsonSchema(schema, "title").find("\"maximum\": 7") != std::string::npos);
+}
+
+TEST_CASE("a duration is written as it is read") {
+  for (const char* text : {"0s", "1s", "1500ms", "90s"}) {
+    CAPTURE(text);
+    CHECK(FormatDuration(*ParseDuration(text)) == text);
+  }
+}
+
 TEST_CASE("a bad configuration file says where and what") {
   const struct {
     const char* text;
     const char* message;
   } cases[] = {
-      {"nmae: a\n", "f.yml:1:7: \"nmae\" is not known here; known are name, seeds, modules"},
+      {"nmae: a\n", "f.yml:1:1: \"nmae\" is not known here; known are name, seeds, modules"},
       {"name: a\nname: b\n", "f.yml:2:1: \"name\" is here for the second time"},
       {"name: [a]\n", "f.yml:1:7: a text is wanted here"},
       {"seeds:\n  a: b\n", "f.yml:2:3: a list is wanted here"},
@@ -59,7 +108,7 @@ TEST_CASE("a bad configuration file says where and what") {
       {"modules: text\n", "f.yml:1:10: a mapping (key: value) is wanted here"},
       {"- name\n", "f.yml:1:1: a mapping (key: value) is wanted here"},
       {"name: a: b\n", "f.yml:1:8: illegal map value"},
-      {"modules:\n  m:\n    key: 1\n", "f.yml:3:10: \"key\" is not known here; known are "},
+      {"modules:\n  m:\n    key: 1\n", "f.yml:3:5: \"key\" is not known here; known are "},
   };
   for (const auto& [text, message] : cases) {
     const Result<Settings> read = Read(text);
