@@ -89,9 +89,12 @@ def process_rows():
         ],
         [
             table("Versions", "What runs: exporters side by side should agree.",
-                  [column(own("replicawatch_build_info", f"{TARGET}, version, revision"), "A")], 12, 8,
+                  [column(own("replicawatch_build_info", f"{TARGET}, version, revision"), "A")], 8, 8,
                   {"job": "Job", "instance": "Instance", "version": "Version", "revision": "Revision"}, ["Job", "Instance"]),
-            graph("Running for", "A fall is a restart.", f"time() - {own('process_start_time_seconds')}", "dtdurations", PLAIN, 12, NAME),
+            graph("Running for", "A fall is a restart.", f"time() - {own('process_start_time_seconds')}", "dtdurations", PLAIN, 8, NAME),
+            timeline("Configuration", "Whether the newest could be used: that of the clusters with its secrets, and that of the web side. "
+                     "Red for 1 min fires ReplicawatchConfigNotUsed.", own("replicawatch_config_reload_success", f"{TARGET}, file"),
+                     SUCCESS, 8, NAME + " {{file}}"),
         ],
     ]
 
