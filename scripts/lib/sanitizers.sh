@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # Unit tests, corpora and suites with real servers under sanitizers, for scripts/test. Sourced.
 
-# With one server for each service, good and bad states, all pages: in a minute more code than any other one runs.
-SANITIZED_SUITES=(test_secrets.py)
+# With a server for each service, good and bad states, all pages; reloads under scrapes; ends and starts under scrapes.
+SANITIZED_SUITES=(test_secrets.py test_reload.py test_web_listen.py)
 
 # Builds one preset, out of the tree, so that the next run pays only for what has changed; the tests under it.
 sanitize() { # asan|tsan
   local build=$CACHE/build-$1 reports tests=()
+  # What was built of another checkout is of no use to this one.
+  grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$build/CMakeCache.txt" || rm -rf "$build"
   cmake --preset "$1" -B "$build" -DREPLICAWATCH_EXPORTERS='mongo;redis;minio' -DREPLICAWATCH_TESTS=ON >/dev/null
   mapfile -t tests < <(ctest --test-dir "$build" -N -R '^(unit|fuzz)_' | sed -n 's/^ *Test *#[0-9]*: //p')
   # Without the programs of the benchmarks.
