@@ -234,8 +234,9 @@ TEST_CASE("canary: nodes that hang hold up no other one") {
   for (size_t i = 0; i < 3; ++i) stores[i]->Set("PUT", "");
   Canary canary(client, &key, settings);
   const auto done = [&] {
+    const auto view = canary.Look(Clock::now());
     size_t count = 0;
-    for (const CanaryNodeView& node : canary.Look(Clock::now())->nodes)
+    for (const CanaryNodeView& node : view->nodes)
       count += node.outcomes[kDelete].attempts >= 2;
     return count;
   };
