@@ -119,7 +119,7 @@ class App {
         metrics_(exporter, options_, self_),
         probes_(options_) {
     router_.Get(options_.telemetry_path, [this](const HttpRequest& request) {
-      return metrics_.Handle(request, *reloader_.Current());
+      return UnlessEnded(metrics_.Handle(request, *reloader_.Current()));
     });
     router_.Get("/-/healthy", [](const HttpRequest&) { return TextResponse(200, "healthy"); });
     router_.Get("/-/ready", [this](const HttpRequest&) {
@@ -129,7 +129,7 @@ class App {
     router_.Get("/", [this](const HttpRequest&) { return Landing(); });
     router_.Post("/-/reload", [this](const HttpRequest&) { return Reload(); });
     const auto probe = [this](const HttpRequest& request) {
-      return probes_.Handle(request, *reloader_.Current()->prober);
+      return UnlessEnded(probes_.Handle(request, *reloader_.Current()->prober));
     };
     router_.Get("/probe", probe);
     if (!exporter_.ProbeAlias().empty()) router_.Get(std::string(exporter_.ProbeAlias()), probe);
@@ -160,7 +160,10 @@ class App {
     Log(LogLevel::kInfo, "draining");
     draining_ = true;
     (*server)->Drain(kDrainTime);
+    // Scrapes that still wait for a member end now, without what they had waited for.
+    ended_ = true;
     reloader_.Stop();
+    (*server)->Drain(kDrainTime);
     (*server)->Stop();
     return {};
   }
@@ -186,6 +189,11 @@ class App {
       if (signal == SIGHUP) static_cast<void>(reloader_.Reload());  // it is in the log
       reloader_.Tick(Clock::now());
     }
+  }
+
+  /// A page without what it waited for would make Prometheus forget that.
+  HttpResponse UnlessEnded(HttpResponse page) const {
+    return ended_ ? ComeAgain(503, "503 the exporter ends") : page;
   }
 
   HttpResponse Reload() {
@@ -262,6 +270,7 @@ class App {
   ProbePage probes_;
   Router router_;
   std::atomic<bool> draining_ = false;
+  std::atomic<bool> ended_ = false;  ///< the watchers have been stopped, or are about to be
   std::atomic<size_t> in_progress_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "common/app/collector_choice.h"
 
+#include <optional>
 #include <utility>
 
 #include "common/config/readers.h"
@@ -7,11 +8,11 @@
 namespace replicawatch {
 namespace {
 
-YamlValue::Read IntoOne(CollectorChoice& choice, size_t index, bool by_default) {
-  return [&choice, index, by_default](const YamlValue& value) -> Result<void> {
-    bool on = by_default;
+YamlValue::Read IntoOne(CollectorChoice& choice, size_t index) {
+  return [&choice, index](const YamlValue& value) -> Result<void> {
+    std::optional<bool> on;
     if (Result<void> read = Into(on)(value); !read) return read;
-    (on ? choice.on : choice.off).Add(index);
+    (*on ? choice.on : choice.off).Add(index);
     return {};
   };
 }
@@ -22,8 +23,7 @@ YamlValue::Read Into(CollectorChoice& choice, std::vector<CollectorInfo> collect
   return [&choice, collectors = std::move(collectors)](const YamlValue& value) {
     YamlValue::KeyList keys;
     for (size_t i = 0; i < collectors.size(); ++i) {
-      keys.push_back(
-          {collectors[i].name, IntoOne(choice, i, collectors[i].default_on), collectors[i].help});
+      keys.push_back({collectors[i].name, IntoOne(choice, i), collectors[i].help});
     }
     return value.Keys(keys);
   };

@@ -1,6 +1,8 @@
 #include "common/app/reloader.h"
 
 #include <algorithm>
+#include <set>
+#include <thread>
 #include <utility>
 
 #include "common/base/log.h"
@@ -126,9 +128,15 @@ void Reloader::Stop() {
     all = retired_;
     if (current_) all.push_back(current_);
   }
+  std::set<std::shared_ptr<Watcher>> watchers;  // several configurations may have one
   for (const auto& started : all) {
-    if (started->prober) started->prober->Stop();
-    for (const WatchedCluster& cluster : started->clusters) cluster.watcher->Stop();
+    for (const WatchedCluster& cluster : started->clusters) watchers.insert(cluster.watcher);
+  }
+  // Side by side: one that hangs on its servers takes its time.
+  std::vector<std::jthread> stops;
+  for (const auto& watcher : watchers) stops.emplace_back([&watcher] { watcher->Stop(); });
+  for (const auto& started : all) {
+    if (started->prober) stops.emplace_back([&started] { started->prober->Stop(); });
   }
 }
 

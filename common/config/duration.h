@@ -17,6 +17,6 @@ std::string FormatDuration(Duration duration);
 
 /// That syntax as a regular expression.
 constexpr std::string_view kDurationPattern =
-    "0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?";
+    "0|(?=[0-9])([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?";
 
 }  // namespace replicawatch

@@ -20,6 +20,15 @@ TextForm DurationForm(Duration standard) {
 
 YamlValue::Read Into(bool& flag) {
   return [&flag](const YamlValue& value) -> Result<void> {
+    std::optional<bool> read = flag;
+    if (Result<void> done = Into(read)(value); !done) return done;
+    flag = *read;
+    return {};
+  };
+}
+
+YamlValue::Read Into(std::optional<bool>& flag) {
+  return [&flag](const YamlValue& value) -> Result<void> {
     const Result<std::string> word = value.Text(TextForm::Flag(flag));
     if (!word || (*word != "true" && *word != "false"))
       return value.Fault("true or false is wanted here");

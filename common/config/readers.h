@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,8 @@ namespace replicawatch {
 
 /// true or false.
 YamlValue::Read Into(bool& flag);
+/// The same, where something else counts when the key is not there.
+YamlValue::Read Into(std::optional<bool>& flag);
 /// A whole number from 1 to `most`.
 YamlValue::Read IntoCount(size_t& count, size_t most);
 /// A duration as in 1m30s.

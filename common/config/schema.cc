@@ -1,5 +1,6 @@
 #include "common/config/schema.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace replicawatch {
@@ -21,9 +22,12 @@ Json OfText(const TextForm& form) {
   return json;
 }
 
-/// An empty section counts as one in which nothing is said.
+/// An empty section counts as one in which nothing is said, where nothing has to be.
 Json TypeOrNothing(const ConfigSchema& schema, const char* type) {
-  return schema.required ? Json(type) : Json{type, "null"};
+  const bool wanted =
+      schema.required || std::any_of(schema.keys.begin(), schema.keys.end(),
+                                     [](const auto& key) { return key.second.required; });
+  return wanted ? Json(type) : Json{type, "null"};
 }
 
 Json Render(const ConfigSchema& schema);
@@ -68,10 +72,10 @@ Json Render(const ConfigSchema& schema) {
 
 }  // namespace
 
-TextForm TextForm::Flag(bool standard) {
+TextForm TextForm::Flag(std::optional<bool> standard) {
   TextForm form;
   form.type = "boolean";
-  form.standard = standard ? "true" : "false";
+  if (standard) form.standard = *standard ? "true" : "false";
   return form;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +20,7 @@ struct TextForm {
   int64_t most = 0;
   std::string standard;  ///< what counts when the key is not there; empty: nothing
 
-  static TextForm Flag(bool standard);
+  static TextForm Flag(std::optional<bool> standard);
   static TextForm Count(size_t most, size_t standard);
   static TextForm Pattern(std::string pattern, std::string standard = "");
   /// The same, or a number without quotes from `least` to `most`.

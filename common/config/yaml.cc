@@ -46,6 +46,7 @@ tl::unexpected<Error> Described() {
 struct YamlValue::Node {
   YAML::Node yaml;
   std::string file;
+  YAML::Mark mark;
 };
 
 YamlValue::YamlValue(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
@@ -61,7 +62,9 @@ Result<YamlValue> YamlValue::Load(const std::string& path) {
 Result<YamlValue> YamlValue::Parse(const std::string& text, const std::string& file) {
   if (text.size() > kMaxFile) return Fail(ErrorCode::kLimit, file + ": is larger than 4 MB");
   try {
-    auto node = std::make_shared<Node>(Node{YAML::Load(text), file});
+    YAML::Node yaml = YAML::Load(text);
+    const YAML::Mark mark = yaml.Mark();
+    auto node = std::make_shared<Node>(Node{std::move(yaml), file, mark});
     return YamlValue(std::move(node));
   } catch (const YAML::Exception& error) {
     return Fail(ErrorCode::kParse, Place(file, error.mark) + ": " + error.msg);
@@ -70,7 +73,7 @@ Result<YamlValue> YamlValue::Parse(const std::string& text, const std::string& f
 
 tl::unexpected<Error> YamlValue::Fault(const std::string& what) const {
   if (schema_ != nullptr) return Described();
-  return Fail(ErrorCode::kParse, Place(node_->file, node_->yaml.Mark()) + ": " + what);
+  return Fail(ErrorCode::kParse, Place(node_->file, node_->mark) + ": " + what);
 }
 
 Result<std::string> YamlValue::Text(const TextForm& form) const {
@@ -110,12 +113,14 @@ Result<void> YamlValue::EachEntry(const ReadEntry& read) const {
   if (!node_->yaml.IsMap()) return Fault("a mapping (key: value) is wanted here");
   std::set<std::string> seen;
   for (const auto& entry : node_->yaml) {
-    const YamlValue key(std::make_shared<Node>(Node{entry.first, node_->file}));
+    const YamlValue key(std::make_shared<Node>(Node{entry.first, node_->file, entry.first.Mark()}));
     const Result<std::string> name = key.Text();
     if (!name) return tl::unexpected(name.error());
     if (!seen.insert(*name).second)
       return key.Fault("\"" + *name + "\" is here for the second time");
-    const YamlValue value(std::make_shared<Node>(Node{entry.second, node_->file}));
+    // Where nothing stands, yaml-cpp names the place of what comes next.
+    const YAML::Mark mark = entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark();
+    const YamlValue value(std::make_shared<Node>(Node{entry.second, node_->file, mark}));
     if (Result<void> done = read(*name, key, value); !done) return done;
   }
   return {};
@@ -177,7 +182,8 @@ Result<void> YamlValue::Elements(const Read& read) const {
   if (node_->yaml.IsNull()) return {};
   if (!node_->yaml.IsSequence()) return Fault("a list is wanted here");
   for (const YAML::Node& element : node_->yaml) {
-    const YamlValue value(std::make_shared<Node>(Node{element, node_->file}));
+    const YAML::Mark mark = element.IsNull() ? node_->mark : element.Mark();
+    const YamlValue value(std::make_shared<Node>(Node{element, node_->file, mark}));
     if (Result<void> done = read(value); !done) return done;
   }
   return {};

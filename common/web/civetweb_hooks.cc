@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <deque>
+#include <thread>
 
 // The names are the linker's: a call of X in any archive becomes one of __wrap_X, and the function
 // itself is __real_X.
@@ -42,6 +44,9 @@ std::vector<int> listeners;  // of the server, while it listens; changed by who 
 std::atomic<int> first_listener = -1;
 std::atomic<int> wake_fd = -1;
 std::atomic<bool> ending = false;
+std::atomic<int> accepting = 0;  // calls of accept() under way
+
+constexpr int kMostTries = 100;
 thread_local int current_connection = -1;
 
 std::atomic<const CivetwebHooks::Sockets*> sockets_hook = nullptr;
@@ -62,11 +67,13 @@ int PollUntilWoken(pollfd* fds, nfds_t count, int timeout) {
   const int ready = __real_poll(all.data(), all.size(), timeout);
   const int error = errno;
   std::copy_n(all.begin(), count, fds);
-  const bool woken = all.back().revents != 0;
-  uint64_t times = 0;
-  if (woken && !ending) static_cast<void>(!read(wake_fd, &times, sizeof(times)));
   errno = error;
-  return woken ? ready - 1 : ready;
+  if (ready < 0 || all.back().revents == 0) return ready;
+  uint64_t times = 0;
+  if (!ending) static_cast<void>(!read(wake_fd, &times, sizeof(times)));
+  // As if nobody had come: the sockets may be others by now, and who did come is still there.
+  std::for_each(fds, fds + count, [](pollfd& one) { one.revents = 0; });
+  return 0;
 }
 
 }  // namespace
@@ -80,12 +87,12 @@ void CivetwebHooks::ListenOn(std::vector<int> fds) {
 }
 
 void CivetwebHooks::StopListening() {
-  const int silent = eventfd(0, EFD_CLOEXEC);
-  if (silent < 0) return;
-  for (const int fd : listeners) dup3(silent, fd, O_CLOEXEC);
+  for (const int fd : listeners) dup3(wake_fd, fd, O_CLOEXEC);
   listeners.clear();
-  __real_close(silent);
   Wake();
+  // Who is being accepted just now counts as accepted.
+  for (int tries = 0; accepting > 0 && tries < kMostTries; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 void CivetwebHooks::StopWaiting() {
@@ -97,10 +104,7 @@ int CivetwebHooks::CurrentConnection() { return current_connection; }
 
 void CivetwebHooks::SetCurrentConnection(int fd) { current_connection = fd; }
 
-void CivetwebHooks::SetSockets(const Sockets* sockets) {
-  sockets_hook = sockets;
-  if (sockets == nullptr) first_listener = -1;
-}
+void CivetwebHooks::SetSockets(const Sockets* sockets) { sockets_hook = sockets; }
 
 void CivetwebHooks::SetTls(const SSL_CTX* placeholder,
                            const std::function<std::shared_ptr<SSL_CTX>()>* context) {
@@ -124,22 +128,22 @@ int __wrap_bind(int fd, const sockaddr* address, socklen_t size) {
 }
 
 int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
-  const bool for_connections = count > 0 && fds[0].fd == replicawatch::first_listener;
+  const bool for_connections =
+      count > 0 && fds[0].fd >= 0 && fds[0].fd == replicawatch::first_listener;
   return for_connections ? replicawatch::PollUntilWoken(fds, count, timeout)
                          : __real_poll(fds, count, timeout);
 }
 
 int __wrap_accept(int fd, sockaddr* client, socklen_t* size) {
-  const int connection = __real_accept(fd, client, size);
   const CivetwebHooks::Sockets* hook = replicawatch::sockets_hook;
-  if (hook == nullptr) return connection;
-  if (connection >= 0) {
-    hook->accepted(connection);
-  } else if (errno == EMFILE || errno == ENFILE) {
-    const int error = errno;
-    hook->exhausted();
-    errno = error;
-  }
+  if (hook == nullptr) return __real_accept(fd, client, size);
+  ++replicawatch::accepting;
+  const int connection = __real_accept(fd, client, size);
+  const int error = errno;
+  if (connection >= 0) hook->accepted(connection);
+  --replicawatch::accepting;
+  if (connection < 0 && (error == EMFILE || error == ENFILE)) hook->exhausted();
+  errno = error;
   return connection;
 }
 
@@ -155,6 +159,7 @@ int __wrap_SSL_set_fd(SSL* connection, int fd) {
 
 int __wrap_close(int fd) {
   if (const CivetwebHooks::Sockets* hook = replicawatch::sockets_hook) hook->closing(fd);
+  if (fd == replicawatch::first_listener) replicawatch::first_listener = -1;
   return __real_close(fd);
 }
 

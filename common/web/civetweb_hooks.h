@@ -18,7 +18,7 @@ struct CivetwebHooks {
   /// already, in this order.
   static void ListenOn(std::vector<int> fds);
   /// From now on those sockets of the server get no connection: in their place is something that
-  /// nothing ever comes from.
+  /// nobody connects to. Whoever was accepted has been told to `accepted`.
   static void StopListening();
   /// The server is about to end: it does not wait for connections any more, which it would look up
   /// from only every 2 s.

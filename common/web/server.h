@@ -34,11 +34,12 @@ class Server {
   virtual std::vector<std::string> Addresses() const = 0;
 
   /// Accepts nobody any more: who comes now waits in a socket that somebody else holds as well, or
-  /// is refused. Waits until all who had come have an answer, at most so long.
+  /// is refused. Waits until all who had come have an answer, at most so long; connections end with
+  /// it. May be called again.
   virtual void Drain(Duration most) = 0;
 
-  /// Accepts nobody, closes the connections of those that send nothing, and waits for answers under
-  /// way.
+  /// Accepts nobody and closes all connections. Handlers that still work are waited for, but their
+  /// answers are lost: Drain() first.
   virtual void Stop() = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
@@ -79,7 +80,7 @@ bool Has(const HttpResponse& response, std::string_view name) {
                      [&](const auto& header) { return EqualsIgnoreCase(header.first, name); });
 }
 
-std::string Head(const HttpRequest& request, const HttpResponse& response, bool compressed) {
+std::string Head(const HttpResponse& response, bool compressed, bool last) {
   std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " +
                     std::string(StatusText(response.status)) +
                     "\r\nContent-Type: " + response.content_type +
@@ -87,7 +88,7 @@ std::string Head(const HttpRequest& request, const HttpResponse& response, bool 
                     "\r\nVary: Accept, Accept-Encoding" + "\r\nCache-Control: no-store\r\n";
   if (!Has(response, "X-Content-Type-Options")) out += "X-Content-Type-Options: nosniff\r\n";
   if (compressed) out += "Content-Encoding: gzip\r\n";
-  if (HasBody(request)) out += "Connection: close\r\n";
+  if (last) out += "Connection: close\r\n";
   for (const auto& [name, value] : response.headers) {
     out += name;
     out += ": ";
@@ -97,7 +98,9 @@ std::string Head(const HttpRequest& request, const HttpResponse& response, bool 
   return out + "\r\n";
 }
 
-void Send(mg_connection* connection, const HttpRequest& request, HttpResponse& response) {
+/// `last`: the connection ends with it.
+void Send(mg_connection* connection, const HttpRequest& request, HttpResponse& response,
+          bool last) {
   bool compressed = false;
   if (response.body.size() >= kCompressFrom && AcceptsGzip(request.header("Accept-Encoding"))) {
     if (auto gzip = Gzip(response.body)) {
@@ -105,7 +108,7 @@ void Send(mg_connection* connection, const HttpRequest& request, HttpResponse& r
       compressed = true;
     }
   }
-  std::string out = Head(request, response, compressed);
+  std::string out = Head(response, compressed, last);
   const bool has_body = request.method != "HEAD";
   // A small page goes out in one piece; a large one is not copied for that.
   const bool together = has_body && response.body.size() <= kSendTogether;
@@ -114,10 +117,9 @@ void Send(mg_connection* connection, const HttpRequest& request, HttpResponse& r
   if (has_body && !together) mg_write(connection, response.body.data(), response.body.size());
 }
 
-/// The connection ends after this request. What there is of a small body is read away, or the
-/// client might not see the answer for the reset that follows unread bytes.
+/// Of a connection that ends. What there is of a small body is read away, or the client might not
+/// see the answer for the reset that follows unread bytes.
 void DropBody(mg_connection* connection) {
-  mg_disable_connection_keep_alive(connection);
   std::array<char, 4096> part{};
   size_t dropped = 0;
   while (dropped < kMaxDrain) {
@@ -193,6 +195,7 @@ class CivetwebServer : public Server {
   std::vector<std::string> Addresses() const override { return addresses_; }
 
   void Drain(Duration most) override {
+    draining_ = true;
     CivetwebHooks::StopListening();
     connections_.WaitUntilAnswered(Deadline::After(most));
   }
@@ -255,7 +258,9 @@ class CivetwebServer : public Server {
     HttpResponse response = self.Respond(*info, request);
     CivetwebHooks::SetCurrentConnection(fd);
     self.connections_.Enter(State::kSending, fd);
-    Send(connection, request, response);
+    const bool last = HasBody(request) || self.draining_;
+    Send(connection, request, response, last);
+    if (last) mg_disable_connection_keep_alive(connection);
     if (HasBody(request)) DropBody(connection);
     return response.status;
   }
@@ -293,6 +298,7 @@ class CivetwebServer : public Server {
   std::shared_ptr<SSL_CTX> first_context_;
   CivetwebHooks::Sockets sockets_;
   Connections connections_;
+  std::atomic<bool> draining_ = false;
   std::vector<std::string> addresses_;
   mg_context* context_ = nullptr;
   const std::thread::id starter_ = std::this_thread::get_id();

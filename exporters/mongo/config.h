@@ -25,6 +25,7 @@ struct ClusterConfig {
 struct ProbeSettings {
   Settings settings;
   std::shared_ptr<Pool> pool;  ///< of the set that it belongs to; null: it gets one of its own
+  Topics topics = {};          ///< what it is asked; that of the collector node is among it
 };
 
 using Module = ProbeModule<ProbeSettings>;

@@ -83,6 +83,13 @@ std::shared_ptr<MongoWatcher> Watch(const ClusterConfig& cluster, const SurveyLi
       std::move(find_seeds));
 }
 
+/// What /probe asks: on /metrics the collector node may be off.
+Topics ProbedTopics(CollectorSet collectors) {
+  Topics topics = TopicsOf(collectors);
+  topics.Add(Topic::kNode);
+  return topics;
+}
+
 }  // namespace
 
 /// The clusters of the file, and the one of the flags.
@@ -118,15 +125,17 @@ Result<std::shared_ptr<Started>> MongoExporter::Start(const StartRequest& reques
   for (ClusterConfig& cluster : config->clusters) {
     auto watcher = Running<MongoWatcher>(request.before, cluster.settings_digest);
     if (!watcher) watcher = Watch(cluster, limits_);
-    probed.push_back({watcher.get(), {cluster.settings, watcher->pool()}});
-    started->clusters.push_back({std::move(cluster.settings_digest),
-                                 cluster.collectors.Over(request.collectors), std::move(watcher)});
+    const CollectorSet collectors = cluster.collectors.Over(request.collectors);
+    probed.push_back(
+        {watcher.get(), {cluster.settings, watcher->pool(), ProbedTopics(collectors)}});
+    started->clusters.push_back(
+        {std::move(cluster.settings_digest), collectors, std::move(watcher)});
   }
-  Topics topics = TopicsOf(request.collectors);
-  topics.Add(Topic::kNode);
+  for (auto& [name, module] : config->modules)
+    module.settings.topics = ProbedTopics(request.collectors);
   started->modules_digest = std::move(config->modules_digest);
   started->prober =
-      std::make_unique<MongoProber>(std::move(probed), std::move(config->modules), topics, limits_);
+      std::make_unique<MongoProber>(std::move(probed), std::move(config->modules), limits_);
   return started;
 }
 

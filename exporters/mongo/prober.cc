@@ -32,9 +32,8 @@ bool IsRouterThatTold(const MemberFacts& facts) {
 }  // namespace
 
 MongoProber::MongoProber(std::vector<Access::Cluster> clusters,
-                         std::map<std::string, Module> modules, Topics topics,
-                         const SurveyLimits& limits)
-    : access_(std::move(clusters), std::move(modules)), topics_(topics), limits_(limits) {}
+                         std::map<std::string, Module> modules, const SurveyLimits& limits)
+    : access_(std::move(clusters), std::move(modules)), limits_(limits) {}
 
 void MongoProber::Stop() {
   std::map<std::pair<std::string, const ProbeSettings*>, Target> targets;
@@ -69,7 +68,8 @@ Result<void> MongoProber::Probe(const ProbeRequest& request, SampleSink& sink) {
   const std::shared_ptr<Pool> pool =
       grant.settings->pool ? grant.settings->pool : PoolFor(address, *grant.settings);
   if (!pool) return Fail(ErrorCode::kInternal, "the exporter is ending");
-  const std::optional<WatchedNode> node = pool->AskOne(address, request.deadline, topics_);
+  const std::optional<WatchedNode> node =
+      pool->AskOne(address, request.deadline, grant.settings->topics);
   if (!node) return Fail(ErrorCode::kConnect, gone);
   EmitNodeAlone(*node, sink);
   if (node->facts->error && !IsRouterThatTold(*node->facts))

@@ -19,9 +19,8 @@ class MongoProber : public Prober {
  public:
   using Access = ProbeAccess<ProbeSettings>;
 
-  /// `topics`: what each target is asked; that of the collector node is always among it.
   MongoProber(std::vector<Access::Cluster> clusters, std::map<std::string, Module> modules,
-              Topics topics, const SurveyLimits& limits);
+              const SurveyLimits& limits);
 
   Admission Admit(const ProbeRequest& request) const override;
   Result<void> Probe(const ProbeRequest& request, SampleSink& sink) override;
@@ -38,7 +37,6 @@ class MongoProber : public Prober {
   std::vector<std::shared_ptr<Pool>> TakeIdle(TimePoint now);
 
   const Access access_;
-  const Topics topics_;
   const SurveyLimits limits_;
 
   std::mutex mutex_;

@@ -144,6 +144,8 @@ Result<std::shared_ptr<Started>> RedisExporter::Start(const StartRequest& reques
     NodeSettings nodes = cluster.nodes;
     nodes.all_sections = nodes.latencies = true;
     nodes.survey = nullptr;  // its watcher does it
+    // What is never published is not looked for either.
+    if (!collectors.Has(kKeysCollectorIndex)) cluster.nodes.survey = nullptr;
     cluster.nodes.heartbeat = collectors.Has(kHeartbeatCollectorIndex);
     cluster.nodes.buffers = collectors.Has(kReplicationCollectorIndex);
     cluster.nodes.latencies = collectors.Has(kLatencyCollectorIndex);

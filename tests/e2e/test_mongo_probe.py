@@ -82,7 +82,7 @@ def test_modules(stack, standalone):
         json.dump({
             "clusters": [{
                 "name": "ours", "seeds": [stack.address("mongo-2")], "options": "authSource=admin", "user": "replicawatch",
-                "password_file": stack.secret("mongo-exporter"),
+                "password_file": stack.secret("mongo-exporter"), "collectors": {"dbstats": True},
             }],
             "modules": {
                 "default": {"allow": [standalone.address, closed]},
@@ -106,32 +106,15 @@ def test_modules(stack, standalone):
     assert up(closed) == 0
     assert up(stack.address("mongo-1"), module="set") == 1
     assert up(stack.address("mongo-1")) == 1
+    # A member is asked what its cluster's collectors want, another target what the flags say.
+    assert "\nmongodb_dbstats_" in probe(exporter, stack.address("mongo-1"))[1]
+    assert "\nmongodb_dbstats_" not in probe(exporter, stack.address("mongo-1"), module="set")[1]
     # The module allows it, with a login that this server has not.
     assert "auth" in probe(exporter, standalone.address, module="set", debug="true")[1]
     standalone.stop()
     assert up(standalone.address) == 0
     exporter.stop()
     assert environment["PASSWORD_OF_A_TEST"] not in exporter.log()
-
-
-@pytest.mark.parametrize(
-    "text, complaint",
-    [
-        ("clusters: [{name: a}]", 'a cluster needs "seeds"'),
-        ("clusters: [{name: a, seeds: [u:p@h]}]", "an address carries no user"),
-        ("clusters: [{name: a, seeds: [h]}, {name: a, seeds: [i]}]", 'a cluster "a" already'),
-        ("modules: {x: {user: u}}", '"allow" is missing'),
-        ("modules: {x: {allow: ['a:1'], passwort_file: f}}", '"passwort_file" is not known here'),
-    ],
-)
-def test_bad_files(stack, text, complaint):
-    file = os.path.join(stack.folder, "bad.yml")
-    with open(file, "w") as out:
-        out.write(text)
-    binary = os.path.join(os.environ["REPLICAWATCH_BIN"], "replicawatch-mongo")
-    run = subprocess.run([binary, f"--config.file={file}"], capture_output=True, text=True, timeout=20)
-    assert run.returncode in (1, 2) and complaint in run.stderr and f"{file}:1:" in run.stderr
-    assert ":p@" not in run.stderr
 
 
 def test_a_paused_member_keeps_nobody(stack, watched):

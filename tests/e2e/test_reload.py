@@ -130,6 +130,22 @@ def test_collectors_of_one_cluster_go_over_the_flags(place, servers):
     exporter.stop()
 
 
+def test_keys_that_are_not_published_are_not_looked_for(place, servers):
+    survey = "survey: {count: ['*'], interval: 1s}"
+    configured = Configured(place)
+    configured.write(one=[f"seeds: [{servers[0].address}]", survey],
+                     two=[f"seeds: [{servers[1].address}]", survey, "collectors: {keys: false}"])  # fmt: skip
+    exporter = configured.start()
+    exporter.wait(lambda p: clusters(p) == {"one", "two"}, 20, "both are watched")
+
+    def scans(server):
+        return "cmdstat_scan:" in server.client.ask("INFO", "commandstats")
+
+    wait_until(lambda: scans(servers[0]), 20, "keys are looked for")
+    exporter.wait(lambda p: any(name == "redis_keys_count" and labels["cluster"] == "one" for name, labels, _ in p.samples), 20, "they are counted")
+    assert not scans(servers[1])
+
+
 def test_a_bad_file_changes_nothing_and_is_told(place, servers):
     configured = Configured(place)
     configured.write(one=servers[0])

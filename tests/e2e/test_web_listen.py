@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from deployment import BIN, Endpoint, Repeatedly, free_port, wait_until
+from deployment import BIN, Endpoint, Exporter, Repeatedly, free_port, wait_until
 from web_place import SEEDS, SERVICES, Certificates, run, serve
 
 SERVICE = SERVICES[0]
@@ -137,9 +137,26 @@ def test_behind_a_passed_socket_no_scrape_is_lost_while_it_is_started_again(tmp_
 
     def scrape():
         try:
-            answers.append(Endpoint(address).get("/metrics", timeout=30)[0])
+            status, _, body = Endpoint(address).get("/metrics", timeout=30)
+            answers.append(status if b"\nreplicawatch_up{" in body else body)
         except OSError as error:
             answers.append(error)
+
+    kept = http.client.HTTPConnection(address, timeout=30)
+
+    def scrape_over_one_connection():
+        """As Prometheus does it: a connection that has served may have ended meanwhile, a new one may not."""
+        for fresh in (False, True):
+            try:
+                if fresh:
+                    kept.close()
+                kept.request("GET", "/metrics")
+                answer = kept.getresponse()
+                answers.append(answer.status if b"\nreplicawatch_up{" in answer.read() else "an empty page")
+                return
+            except (OSError, http.client.HTTPException) as error:
+                if fresh:
+                    answers.append(error)
 
     def start(log):
         # LISTEN_PID is the process's own number, which only the shell knows before it becomes the exporter.
@@ -149,7 +166,7 @@ def test_behind_a_passed_socket_no_scrape_is_lost_while_it_is_started_again(tmp_
             pass_fds=[holder.fileno()], env={**os.environ, **environment}, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
-    with open(tmp_path / "log", "w") as log, Repeatedly(*[(scrape, 0)] * 8):
+    with open(tmp_path / "log", "w") as log, Repeatedly(*[(scrape, 0)] * 8, (scrape_over_one_connection, 0)):
         for _ in range(10):
             process = start(log)
             count = len(answers)
@@ -163,6 +180,29 @@ def test_behind_a_passed_socket_no_scrape_is_lost_while_it_is_started_again(tmp_
     assert process.wait(10) == 0
     lost = [answer for answer in answers if answer != 200]
     assert not lost, f"{len(lost)} of {len(answers)}: {lost[0]!r}"
+
+
+def test_a_scrape_that_waits_for_a_member_is_told_of_the_end(tmp_path):
+    """Prometheus would take a page without deployments for the whole truth, and forget them."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        arguments, environment = SEEDS[SERVICE](f"127.0.0.1:{silent.getsockname()[1]}")
+        exporter = Exporter(SERVICE, [*arguments, "--scrape.timeout=30s"], tmp_path, environment)
+        client = http.client.HTTPConnection(exporter.address, timeout=30)
+        client.request("GET", "/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": "30"})
+        port = client.sock.getsockname()[1]
+        listed = ["ss", "-Htnp", "state", "established", f"sport = :{exporter.address.rpartition(':')[2]} and dport = :{port}"]
+
+        def has_come():
+            """The exporter has accepted it and read the request."""
+            line = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split()
+            return line and line[0] == "0" and f"pid={exporter.process.pid}," in line[-1]
+
+        wait_until(has_come, 10, "the request has come")
+        exporter.process.send_signal(signal.SIGTERM)
+        answer = client.getresponse()
+        text = answer.read().decode()
+        assert exporter.process.wait(5) == 0
+    assert (answer.status, text) == (503, "503 the exporter ends\n"), text[:2000]
 
 
 @pytest.mark.parametrize("passed", [{}, {"LISTEN_FDS": "1"}, {"LISTEN_FDS": "1", "LISTEN_PID": "1"}])

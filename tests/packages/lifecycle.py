@@ -212,6 +212,8 @@ def try_one(service):
         service.systemctl("reload", name)
         wait_until(lambda: service.last_reading() > before_reload, 20, "it has read its settings again")
         assert service.pid() == pid
+    with line(f"{name}: a secret that its group may read changes without a restart"):
+        takes_a_changed_secret(service)
     settings = service.settings.read_text()
     with line(f"{name}: an upgrade keeps settings and secrets, and starts it again") as note:
         older, pid = root.version(name), service.pid()
@@ -231,6 +233,35 @@ def try_one(service):
         root.apt("autoremove", "--purge")
         left = root.files() - before
         assert not left and "installed" not in root.version(name).split(" ")[0].split("-"), f"left: {sorted(left)}"
+
+
+def takes_a_changed_secret(service):
+    """As docs/packages.md has it. At first the secret is a wrong one."""
+    root, name = service.root, service.name
+    settings = service.settings.read_text()
+    secret = root.path / "etc/replicawatch/changing"
+    root.run("groupadd", "--system", "replicawatch")
+    secret.write_text("not-the-right-one")
+    root.run("chgrp", "replicawatch", "/etc/replicawatch/changing")
+    secret.chmod(0o640)
+    drop_in = root.path / f"etc/systemd/system/{name}.service.d"
+    drop_in.mkdir(parents=True)
+    (drop_in / "group.conf").write_text("[Service]\nSupplementaryGroups=replicawatch\n")
+    (credential,) = set(re.findall(rf"^REPLICAWATCH_\w+_FILE=(\S+_(?:password|secret-key))$", settings, re.M))
+    service.settings.write_text(settings.replace(credential, "/etc/replicawatch/changing"))
+    service.systemctl("daemon-reload")
+    service.systemctl("restart", name)
+    wait_until(lambda: {labels["code"] for labels, _ in service.endpoint.scrape().all("member_error")} >= {"auth"}, 20, "the login is refused")
+    pid = service.pid()
+    secret.write_text((service.secrets / credential.rpartition("_")[2]).read_text())
+    service.is_scraped()
+    assert service.pid() == pid
+    service.settings.write_text(settings)
+    shutil.rmtree(drop_in)
+    secret.unlink()
+    root.run("groupdel", "replicawatch")
+    service.systemctl("daemon-reload")
+    service.systemctl("restart", name)
 
 
 def scrapes_through_a_restart(service):

@@ -17,6 +17,7 @@ constexpr size_t kModulesCollectorIndex = 8;
 constexpr size_t kSearchCollectorIndex = 9;
 constexpr size_t kConfigCollectorIndex = 10;
 constexpr size_t kDumpCollectorIndex = 11;
+constexpr size_t kKeysCollectorIndex = 12;
 
 /// All collectors of this exporter, in the order of their flags. A new one is one row here, one
 /// file beside it.

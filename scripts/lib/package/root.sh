@@ -46,7 +46,7 @@ make_root() {
 }
 
 # in_root FOLDER COMMAND...: runs it there, with processes and mounts of its own and this machine's network. What it has started
-# and left ends with it. Folders are mounted by BIND="FROM:TO ..." (read-only with :ro at the end).
+# and left ends with it. Folders are mounted by BIND, lines of FROM:TO (read-only with :ro at the end).
 in_root() {
   local root=$1
   shift
@@ -57,13 +57,14 @@ in_root() {
     shift
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
-    for pair in $BIND; do
+    while IFS= read -r pair; do
+      [ -n "$pair" ] || continue
       from=${pair%%:*} rest=${pair#*:}
       to=${rest%%:*}
       mkdir -p "$root$to"
       mount --bind "$from" "$root$to"
       case $rest in *:ro) mount -o remount,bind,ro "$root$to" ;; esac
-    done
+    done <<<"$BIND"
     unset BIND
     # No exec: a program that finds itself to be process 1 takes itself for the init, as systemd-analyze does, and warns in the kernel log.
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" "$@" || exit $?
@@ -79,7 +80,8 @@ boot_root() {
   group=$hierarchy/replicawatch-root-$BASHPID
   mkdir "$group"
   # shellcheck disable=SC2064  # the folder is known now
-  trap "for _ in 1 2 3 4 5; do ! find '$group' -depth -type d -exec rmdir {} + 2>/dev/null || break; sleep 1; done" EXIT
+  trap "end_group '$group'" EXIT
+  trap 'exit 1' TERM INT HUP
   # shellcheck disable=SC2016  # for the shells inside
   bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' in_group "$group" timeout --kill-after=5 1200 \
     unshare --mount --pid --cgroup --ipc --uts --fork --kill-child --propagation private bash -c '
@@ -108,13 +110,27 @@ boot_root() {
         mount --make-rshared /
         exec env -i container=replicawatch PATH=/usr/sbin:/usr/bin:/sbin:/bin \
           setpriv --bounding-set=-sys_module,-sys_time,-sys_rawio,-syslog /lib/systemd/systemd --system"
-    ' boot_root "$root"
+    ' boot_root "$root" &
+  # In the background: a shell that waits for a command hears no signal.
+  wait $!
+}
+
+# end_group FOLDER: ends what is left of a control group, and removes it.
+end_group() {
+  local group=$1
+  echo 1 >"$group/cgroup.kill" 2>/dev/null || true
+  for _ in 1 2 3 4 5; do
+    ! find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || break
+    sleep 1
+  done
 }
 
 # in_booted PID COMMAND...: runs it beside the systemd that is process PID of this machine.
 in_booted() {
   local pid=$1
   shift
+  # The number may be another process's by now, and what is run here would be run on this machine itself.
+  [ "$(readlink "/proc/$pid/ns/pid")" != "$(readlink /proc/self/ns/pid)" ] || { echo "process $pid is of no root" >&2; return 1; }
   nsenter --target "$pid" --mount --pid --cgroup --ipc --uts --root --wdns=/ env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
     LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
