@@ -236,8 +236,7 @@ TEST_CASE("canary: nodes that hang hold up no other one") {
   const auto done = [&] {
     const auto view = canary.Look(Clock::now());
     size_t count = 0;
-    for (const CanaryNodeView& node : view->nodes)
-      count += node.outcomes[kDelete].attempts >= 2;
+    for (const CanaryNodeView& node : view->nodes) count += node.outcomes[kDelete].attempts >= 2;
     return count;
   };
   while (done() < 9 && Clock::now() < give_up)
