@@ -60,7 +60,8 @@ function(rw_package service)
     COMMAND cp ${PROJECT_SOURCE_DIR}/CHANGELOG.md ${folder}/upstream
     COMMAND ${GZIP} -9nf ${folder}/${NAME}.1
     COMMAND ${GZIP} -9nkf ${folder}/upstream ${folder}/changelog
-    DEPENDS ${NAME} ${packaging}/describe ${PROJECT_SOURCE_DIR}/CHANGELOG.md ${folder}/changelog
+    DEPENDS ${NAME} ${packaging}/describe ${PROJECT_SOURCE_DIR}/scripts/lib/flags_of_help.py ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+            ${folder}/changelog
     VERBATIM)
   add_custom_target(${NAME}-package ALL DEPENDS ${folder}/${NAME}.1.gz)
 
